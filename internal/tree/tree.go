@@ -102,11 +102,16 @@ func NewObject(members ...Member) *Node {
 const indexFrom = 16
 
 func (n *Node) buildIndex() {
-	if len(n.Members) < indexFrom {
-		return
+	if len(n.Members) >= indexFrom {
+		n.index = indexOf(n.Members)
 	}
-	n.index = make(map[string]int, len(n.Members))
-	for i := range n.Members {
-		n.index[n.Members[i].Key] = i
+}
+
+// indexOf returns the positions of members by key.
+func indexOf(members []Member) map[string]int {
+	index := make(map[string]int, len(members))
+	for i := range members {
+		index[members[i].Key] = i
 	}
+	return index
 }

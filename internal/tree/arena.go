@@ -1,0 +1,123 @@
+package tree
+
+import "hash/maphash"
+
+// An arena makes the nodes of one document. It takes them from slabs, and makes
+// one node of scalars that are equal: a document of a million values has few
+// different ones, and nodes do not change.
+type arena struct {
+	nodes   slab[Node]
+	items   slab[*Node]
+	members slab[Member]
+
+	null, yes, no *Node
+
+	// recent holds scalars by hash, a later one in the place of an earlier. It
+	// is nil for a small document.
+	recent []*Node
+	seed   maphash.Seed
+}
+
+const (
+	recentFrom = 4 << 10 // bytes of a document from which scalars are shared
+	recentSize = 1 << 11
+	recentText = 40 // bytes of text up to which scalars are shared
+)
+
+// newArena returns an arena for an input of the given length.
+func newArena(length int) arena {
+	var a arena
+	if length >= recentFrom {
+		a.recent = make([]*Node, recentSize)
+		a.seed = maphash.MakeSeed()
+	}
+	return a
+}
+
+func (a *arena) node(kind Kind, text string) *Node {
+	n := &a.nodes.take(1)[0]
+	n.Kind, n.Text = kind, text
+	return n
+}
+
+func (a *arena) nullNode() *Node {
+	if a.null == nil {
+		a.null = a.node(Null, "")
+	}
+	return a.null
+}
+
+func (a *arena) boolNode(value bool) *Node {
+	if value {
+		if a.yes == nil {
+			a.yes = a.node(Bool, "true")
+		}
+		return a.yes
+	}
+	if a.no == nil {
+		a.no = a.node(Bool, "false")
+	}
+	return a.no
+}
+
+// scalar returns a String or a Number.
+func (a *arena) scalar(kind Kind, text string) *Node {
+	if a.recent == nil || len(text) > recentText {
+		return a.node(kind, text)
+	}
+	at := &a.recent[maphash.String(a.seed, text)%recentSize]
+	if n := *at; n != nil && n.Kind == kind && n.Text == text {
+		return n
+	}
+	*at = a.node(kind, text)
+	return *at
+}
+
+// array returns an Array of a copy of items.
+func (a *arena) array(items []*Node) *Node {
+	n := a.node(Array, "")
+	if len(items) > 0 {
+		n.Items = a.items.take(len(items))
+		copy(n.Items, items)
+	}
+	return n
+}
+
+// object returns an Object of a copy of members. The index is that of members,
+// or nil if there are few of them.
+func (a *arena) object(members []Member, index map[string]int) *Node {
+	n := a.node(Object, "")
+	if len(members) > 0 {
+		n.Members = a.members.take(len(members))
+		copy(n.Members, members)
+	}
+	n.index = index
+	return n
+}
+
+// A slab is a block of elements that are handed out in order. Blocks grow, so
+// that a small document has a small one.
+type slab[T any] struct {
+	free []T
+	next int
+}
+
+const (
+	minSlab = 8
+	maxSlab = 1 << 10
+)
+
+// take returns n zero elements. Many at once are allocated by themselves, so
+// that little of a block is lost when it is replaced.
+func (s *slab[T]) take(n int) []T {
+	if n > maxSlab/8 {
+		return make([]T, n)
+	}
+	if n > len(s.free) {
+		s.next = min(max(2*s.next, minSlab, n), maxSlab)
+		s.free = make([]T, s.next)
+	}
+	taken := s.free[:n:n]
+	s.free = s.free[n:]
+	return taken
+}
