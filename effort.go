@@ -1,0 +1,226 @@
+package mcpmount
+
+import "github.com/mcpmount/mcpmount/internal/tree"
+
+// An effort foresees how much a validator has to do. It tries each alternative
+// on each value, so that alternatives inside of alternatives multiply with every
+// level of a value: a short document and a few hundred bytes of arguments can
+// take hours. An effort is immutable.
+type effort struct {
+	schema *tree.Node
+	whole  int // how many schemas a value without arrays is checked against at most
+}
+
+const (
+	// maxInPlace bounds how many schemas may apply to one and the same value. A
+	// document with more is not for checking, whatever the value.
+	maxInPlace = 20_000
+
+	// maxEffort bounds the schemas that one call is checked against: some
+	// hundred milliseconds.
+	maxEffort = 500_000
+)
+
+func newEffort(schema *tree.Node) *effort {
+	m := measure{defs: schema.Get("$defs"), known: map[*tree.Node]int{}, most: maxEffort}
+	return &effort{schema: schema, whole: m.all(schema)}
+}
+
+// inPlace returns the largest number of schemas that apply to one and the same
+// value, at most a little more than maxInPlace.
+func inPlace(schema *tree.Node) int {
+	m := measure{defs: schema.Get("$defs"), known: map[*tree.Node]int{}, most: maxInPlace, inPlace: true}
+	worst := m.worst(schema)
+	if m.defs != nil {
+		for _, d := range m.defs.Members {
+			worst = max(worst, m.worst(d.Value))
+		}
+	}
+	return worst
+}
+
+// affords reports whether value can be checked. Nearly always the size of the
+// schema and of the value say so; else it is counted, each schema on each value
+// once.
+func (e *effort) affords(value *tree.Node) bool {
+	if e.whole*size(value, maxEffort/max(e.whole, 1)+1) <= maxEffort {
+		return true
+	}
+	c := count{defs: e.schema.Get("$defs"), known: map[pair]int{}}
+	return c.pair(e.schema, value) <= maxEffort
+}
+
+// size returns the number of values in v, at most a little more than most.
+func size(v *tree.Node, most int) int {
+	n := 1
+	for _, item := range v.Items {
+		if n > most {
+			return n
+		}
+		n += size(item, most-n)
+	}
+	for _, m := range v.Members {
+		if n > most {
+			return n
+		}
+		n += size(m.Value, most-n)
+	}
+	return n
+}
+
+// A measure counts schemas without a value: those reached through references
+// and combinations, and unless inPlace through everything else too. A schema
+// that reaches itself counts as most+1: its effort depends on the value.
+type measure struct {
+	defs    *tree.Node
+	known   map[*tree.Node]int // -1 while it is being measured
+	most    int
+	inPlace bool
+}
+
+func (m *measure) all(n *tree.Node) int {
+	if have, ok := m.known[n]; ok {
+		if have < 0 && !m.inPlace {
+			return m.most + 1
+		}
+		return max(have, 0)
+	}
+	m.known[n] = -1
+	total := weight(n)
+	if name, ok := definitionName(n.Get("$ref").Str()); ok {
+		total += m.all(m.defs.Get(name))
+	}
+	eachSubschema(n, func(key string, sub *tree.Node) {
+		if !m.inPlace || combines(key) {
+			total = min(total+m.all(sub), m.most+1)
+		}
+	})
+	m.known[n] = min(total, m.most+1)
+	return m.known[n]
+}
+
+// worst returns the largest measure of n and of the schemas inside it.
+func (m *measure) worst(n *tree.Node) int {
+	worst := m.all(n)
+	eachSubschema(n, func(_ string, sub *tree.Node) { worst = max(worst, m.worst(sub)) })
+	return worst
+}
+
+// combines reports whether the schemas of a keyword apply to the value that the
+// schema around them applies to.
+func combines(keyword string) bool {
+	switch keyword {
+	case "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas":
+		return true
+	}
+	return false
+}
+
+// weight returns what checking a value against n costs without the schemas
+// inside it. An enumeration is compared value by value, numbers slowly.
+func weight(n *tree.Node) int {
+	w := 1
+	if list := n.Get("enum"); list.Is(tree.Array) && len(list.Items) > 0 {
+		w += len(list.Items) / 50
+		if list.Items[0].Is(tree.Number) {
+			w += len(list.Items)
+		}
+	}
+	return w
+}
+
+// A count counts schemas for a value.
+type count struct {
+	defs  *tree.Node
+	known map[pair]int
+}
+
+type pair struct{ schema, value *tree.Node }
+
+// pair returns the number of schemas that checking v against n tries, at most a
+// little more than maxEffort.
+func (c *count) pair(n, v *tree.Node) int {
+	if !n.Is(tree.Object) || v == nil {
+		return 1
+	}
+	key := pair{n, v}
+	if have, ok := c.known[key]; ok {
+		return have
+	}
+	if len(c.known) > maxEffort {
+		return maxEffort + 1
+	}
+	c.known[key] = 0 // a loop on one value ends in the validator too
+	total := weight(n)
+	add := func(sub, v *tree.Node) {
+		if total <= maxEffort {
+			total += c.pair(sub, v)
+		}
+	}
+	if name, ok := definitionName(n.Get("$ref").Str()); ok {
+		add(c.defs.Get(name), v)
+	}
+	eachSubschema(n, func(key string, sub *tree.Node) {
+		if combines(key) {
+			add(sub, v)
+		}
+	})
+	c.members(n, v, add)
+	c.items(n, v, add)
+	c.known[key] = min(total, maxEffort+1)
+	return c.known[key]
+}
+
+func (c *count) members(n, v *tree.Node, add func(sub, v *tree.Node)) {
+	properties, patterns := n.Get("properties"), n.Get("patternProperties")
+	for _, m := range v.Members {
+		if sub := properties.Get(m.Key); sub != nil {
+			add(sub, m.Value)
+		}
+		if patterns != nil {
+			for _, p := range patterns.Members {
+				add(p.Value, m.Value)
+			}
+		}
+		for _, keyword := range [...]string{"additionalProperties", "unevaluatedProperties"} {
+			if sub := n.Get(keyword); sub.Is(tree.Object) {
+				add(sub, m.Value)
+			}
+		}
+	}
+}
+
+func (c *count) items(n, v *tree.Node, add func(sub, v *tree.Node)) {
+	prefix := n.Get("prefixItems")
+	for i, item := range v.Items {
+		if prefix != nil && i < len(prefix.Items) {
+			add(prefix.Items[i], item)
+		}
+		for _, keyword := range [...]string{"items", "contains", "unevaluatedItems"} {
+			if sub := n.Get(keyword); sub.Is(tree.Object) {
+				add(sub, item)
+			}
+		}
+	}
+}
+
+// eachSubschema calls f with each schema directly inside n.
+func eachSubschema(n *tree.Node, f func(key string, sub *tree.Node)) {
+	if !n.Is(tree.Object) {
+		return
+	}
+	for _, m := range n.Members {
+		switch schemaKeywords[m.Key] {
+		case keywordSchema:
+			f(m.Key, m.Value)
+		case keywordList:
+			for _, item := range m.Value.Items {
+				f(m.Key, item)
+			}
+		case keywordMap:
+			for _, p := range m.Value.Members {
+				f(m.Key, p.Value)
+			}
+		}
+	}
+}

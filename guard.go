@@ -1,0 +1,139 @@
+package mcpmount
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// A guard says which hosts and origins may come in. It keeps pages in a browser
+// away from servers they should not reach: MCP 2025-11-25, basic/transports,
+// "Security Warning".
+type guard struct {
+	hosts   []string // lower case; empty means any, but on loopback
+	origins []string // lower case; "*" means any
+	headers string   // that pages may send
+}
+
+func newGuard(opts *Options) (guard, error) {
+	g := guard{headers: strings.Join(append([]string{
+		"Authorization", "Content-Type", "Accept", "Last-Event-ID",
+		"Mcp-Protocol-Version", "Mcp-Session-Id", "Mcp-Method", "Mcp-Name", "X-API-Key",
+	}, opts.ForwardHeaders...), ", ")}
+	if opts.PublicURL != "" {
+		u, err := url.Parse(opts.PublicURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+			return g, fmt.Errorf("public URL %q: must be an absolute http or https URL, such as https://api.example.com/mcp", opts.PublicURL)
+		}
+		g.hosts = append(g.hosts, strings.ToLower(u.Host))
+		g.origins = append(g.origins, strings.ToLower(u.Scheme+"://"+u.Host))
+	}
+	for _, host := range opts.AllowedHosts {
+		if host == "" || strings.ContainsAny(host, "/ ") {
+			return g, fmt.Errorf("allowed host %q: must be a host name, with or without a port", host)
+		}
+		g.hosts = append(g.hosts, strings.ToLower(host))
+	}
+	for _, origin := range opts.AllowedOrigins {
+		u, err := url.Parse(origin)
+		if origin != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Path != "") {
+			return g, fmt.Errorf("allowed origin %q: must be a scheme and a host, such as https://chat.example.com, or *", origin)
+		}
+		g.origins = append(g.origins, strings.ToLower(origin))
+	}
+	return g, nil
+}
+
+// admit reports whether r may come in; if not, or if r was a preflight, it has
+// been answered.
+func (g *guard) admit(w http.ResponseWriter, r *http.Request) bool {
+	local := arrivedOnLoopback(r)
+	if !g.hostAllowed(r.Host, local) {
+		writeError(w, http.StatusForbidden, nil, codeInvalidRequest,
+			fmt.Sprintf("host %q is not allowed; the operator can allow it (AllowedHosts, --allow-host)", r.Host))
+		return false
+	}
+	if len(r.Header.Values("Authorization")) > 1 {
+		writeError(w, http.StatusBadRequest, nil, codeInvalidRequest, "a request has one Authorization header at most")
+		return false
+	}
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 {
+		return true
+	}
+	if len(origins) > 1 || !g.originAllowed(origins[0], local) {
+		writeError(w, http.StatusForbidden, nil, codeInvalidRequest,
+			"this origin is not allowed; the operator can allow it (AllowedOrigins, --allow-origin)")
+		return false
+	}
+	g.allowOrigin(w, origins[0])
+	if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+		w.WriteHeader(http.StatusNoContent)
+		return false
+	}
+	return true
+}
+
+// allowOrigin writes the CORS headers of the Fetch standard, section 3.3.3, for
+// an origin that is allowed; never those that let a browser send credentials of
+// its own.
+func (g *guard) allowOrigin(w http.ResponseWriter, origin string) {
+	h := w.Header()
+	h.Add("Vary", "Origin")
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
+	h.Set("Access-Control-Allow-Headers", g.headers)
+	h.Set("Access-Control-Expose-Headers", "Mcp-Session-Id, Mcp-Protocol-Version, WWW-Authenticate, Retry-After")
+	h.Set("Access-Control-Max-Age", "600")
+}
+
+func (g *guard) hostAllowed(host string, local bool) bool {
+	host = strings.ToLower(host)
+	name := hostname(host)
+	if slices.Contains(g.hosts, host) || slices.Contains(g.hosts, name) {
+		return true
+	}
+	if local && isLoopback(name) {
+		return true
+	}
+	return len(g.hosts) == 0 && !local
+}
+
+func (g *guard) originAllowed(origin string, local bool) bool {
+	origin = strings.ToLower(origin)
+	if slices.Contains(g.origins, origin) || slices.Contains(g.origins, "*") && origin != "null" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err != nil || origin != u.Scheme+"://"+u.Host {
+		return false // an origin has nothing else
+	}
+	return local && (u.Scheme == "http" || u.Scheme == "https") && isLoopback(u.Hostname())
+}
+
+// arrivedOnLoopback reports whether the connection of r ends at a loopback
+// address of this machine. In a test without a connection it does not.
+func arrivedOnLoopback(r *http.Request) bool {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return ok && isLoopback(hostname(addr.String()))
+}
+
+// hostname returns a host without its port and brackets.
+func hostname(hostport string) string {
+	if host, _, err := net.SplitHostPort(hostport); err == nil {
+		return host
+	}
+	return strings.Trim(hostport, "[]")
+}
+
+func isLoopback(name string) bool {
+	if strings.EqualFold(strings.TrimSuffix(name, "."), "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(name)
+	return err == nil && ip.Unmap().IsLoopback()
+}

@@ -1,0 +1,52 @@
+package mcpmount
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Health says whether the MCP layer works, apart from the health of the API.
+type Health struct {
+	// OK is true if the lists were just served, or not more than a second ago.
+	OK bool `json:"ok"`
+
+	// Tools, Resources and ResourceTemplates count what is served, bridged and
+	// hand-written.
+	Tools             int `json:"tools"`
+	Resources         int `json:"resources"`
+	ResourceTemplates int `json:"resourceTemplates"`
+}
+
+// healthCache keeps the last Health, so that asking often costs nothing.
+type healthCache struct {
+	mu   sync.Mutex
+	at   time.Time
+	last Health
+}
+
+// healthFor is how long a Health is kept.
+const healthFor = time.Second
+
+// Health serves the lists in memory and counts what is on them. The answer is
+// kept for a second. It is not OK while there is no document to serve.
+func (s *Server) Health() Health {
+	s.health.mu.Lock()
+	defer s.health.mu.Unlock()
+	if now := time.Now(); now.Sub(s.health.at) >= healthFor {
+		s.health.last, s.health.at = s.count(), now
+	}
+	return s.health.last
+}
+
+func (s *Server) count() Health {
+	s.lists.RLock()
+	defer s.lists.RUnlock()
+	if s.set.Load() == nil {
+		return Health{}
+	}
+	listed, err := s.list(context.Background())
+	return Health{
+		OK: err == nil, Tools: len(listed.tools), Resources: len(listed.resources), ResourceTemplates: len(listed.templates),
+	}
+}

@@ -1,0 +1,154 @@
+package mcpmount
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+)
+
+// InProcess returns a RoundTripper that calls h directly, without a socket.
+//
+// Give it the outermost handler of the app, the one that http.Server has: then
+// the app's middleware runs on every call, as it does for any other client. A
+// bare router is called without the middleware around it.
+//
+// The request that h sees is the caller's: Host, RemoteAddr, TLS and, unless
+// the request has them already, the headers Authorization, Accept-Language,
+// Traceparent, Tracestate, X-Request-Id, Forwarded, X-Forwarded-For, -Host,
+// -Proto, -Port and -Prefix, and X-Real-Ip are those of [RequestFrom]. No other
+// header of the caller is copied. Within [Server.Run] the caller is the local
+// user, who started the process: Host is "localhost" and RemoteAddr
+// "127.0.0.1:0". If that is not so, because Run serves a transport that reaches
+// further, wrap h and set RemoteAddr. Without a caller, in a request that is not
+// part of a call, RemoteAddr is "0.0.0.0:0", which nobody has.
+//
+// The request's context carries the caller's values, and is canceled when the
+// call is, when the body of the response is closed, and when h returns.
+//
+// Like net/http, the response is held back until h returns, flushes, or has
+// written 64 KiB; from then on it is streamed, and h waits while the reader is
+// that far behind. Informational responses and trailers are dropped. If h
+// panics or exits its goroutine, the call fails and the process goes on. If h
+// ignores the end of its context, the call ends without it: h is left to run on
+// its own goroutine, and what it writes is refused.
+//
+// Requests that this package did not build are checked less, and keep their
+// own Host.
+func InProcess(h http.Handler) http.RoundTripper {
+	return inProcess{h}
+}
+
+type inProcess struct{ handler http.Handler }
+
+func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx := r.Context()
+	err := context.Cause(ctx)
+	if err == nil {
+		err = checkBuilt(r, targetFrom(ctx))
+	}
+	if err != nil {
+		closeBody(r)
+		return nil, err
+	}
+	x := newExchange(ctx, r)
+	go x.serve(t.handler)
+	return x.response(ctx, r)
+}
+
+// innerRequest returns the request that a handler sees for r, in the form that
+// net/http gives to the requests it has read.
+func innerRequest(ctx context.Context, r *http.Request) *http.Request {
+	c := callerFrom(ctx)
+	in := r.WithContext(innerContext{ctx, c.request})
+	in.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery}
+	in.RequestURI = in.URL.RequestURI()
+	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
+	in.Header = innerHeader(r.Header, c.request)
+	in.GetBody = nil
+	setLength(in)
+	setCaller(in, c, targetFrom(ctx) != nil)
+	return in
+}
+
+// setCaller gives in the identity of the connection of the caller.
+func setCaller(in *http.Request, c caller, built bool) {
+	if in.Host == "" {
+		in.Host = builtHost
+	}
+	switch {
+	case c.request != nil:
+		in.RemoteAddr, in.TLS = c.request.RemoteAddr, c.request.TLS
+		if built {
+			in.Host = c.request.Host
+		}
+	case c.local:
+		in.RemoteAddr = "127.0.0.1:0"
+	default:
+		in.RemoteAddr = "0.0.0.0:0" // an app may trust loopback addresses
+	}
+}
+
+// setLength describes the body as a server would: a client's body of length
+// zero that is there has an unknown length.
+func setLength(in *http.Request) {
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	switch {
+	case in.Body == http.NoBody:
+		in.ContentLength = 0
+	case in.ContentLength > 0:
+		in.Header["Content-Length"] = []string{strconv.FormatInt(in.ContentLength, 10)}
+	default:
+		in.ContentLength = -1
+		in.TransferEncoding = []string{"chunked"}
+	}
+}
+
+// innerHeader returns own, what the caller says about itself, and the demand
+// for a body that is not compressed: it goes nowhere.
+func innerHeader(own http.Header, caller *http.Request) http.Header {
+	h := ownedHeader(own)
+	if caller != nil {
+		for _, name := range [...]string{
+			"Authorization", "Accept-Language", "Traceparent", "Tracestate", "X-Request-Id",
+			"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+			"X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-Ip",
+		} {
+			copyHeader(h, caller.Header, name)
+		}
+	}
+	h["Accept-Encoding"] = []string{"identity"}
+	return h
+}
+
+// An innerContext is the context of a call, seen from the handler of the API.
+type innerContext struct {
+	context.Context
+	caller *http.Request
+}
+
+// Value returns the value for key: what the server says about the connection is
+// that of the caller's current request, which need not be the one that the
+// context of the call descends from.
+func (c innerContext) Value(key any) any {
+	if key == http.ServerContextKey || key == http.LocalAddrContextKey {
+		if c.caller != nil {
+			return c.caller.Context().Value(key)
+		}
+	}
+	if isRouterKey(key) {
+		return nil
+	}
+	return c.Context.Value(key)
+}
+
+// isRouterKey reports whether key is the one under which chi keeps the state of
+// routing. A chi router that finds it in the context of a request goes on with
+// the method and the path of the caller's request instead of the new one's.
+func isRouterKey(key any) bool {
+	t := reflect.TypeOf(key)
+	return t != nil && t.String() == "*chi.contextKey"
+}

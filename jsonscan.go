@@ -1,0 +1,283 @@
+package mcpmount
+
+import "bytes"
+
+// maxJSONDepth is how deeply arrays and objects may be nested in JSON that is
+// passed on as JSON. The decoders of clients have limits of their own.
+const maxJSONDepth = 512
+
+// isJSON reports whether data is one JSON text (RFC 8259), not nested too
+// deeply.
+func isJSON(data []byte) bool {
+	s := jsonScan{data: data}
+	return s.value() && s.atEnd()
+}
+
+// cutJSON completes JSON that was cut off. What it returns is valid: the value
+// that data is the beginning of, up to the last element that is there in full.
+// It returns nil if nothing can be saved, or if data is not JSON.
+func cutJSON(data []byte) []byte {
+	s := jsonScan{data: data}
+	if s.value() {
+		// A number at the top may have had more digits.
+		if s.atEnd() && !isNumberByte(bytes.TrimSpace(data)[0]) {
+			return data
+		}
+		return nil
+	}
+	if s.wrong || s.safe == 0 {
+		return nil
+	}
+	cut := make([]byte, 0, s.safe+s.depth)
+	cut = append(cut, data[:s.safe]...)
+	for ; s.depth > 0; s.depth-- {
+		cut = append(cut, s.open[s.depth-1])
+	}
+	return cut
+}
+
+// A jsonScan is one pass over a JSON text, without recursion or copies. It
+// finds out whether the text is valid and, where it ends too early, up to where
+// it could have ended.
+type jsonScan struct {
+	data []byte
+	pos  int
+
+	// wrong is set when no continuation would make the text valid.
+	wrong bool
+
+	// open has the closing bracket of each of the depth containers that are
+	// open.
+	open  [maxJSONDepth]byte
+	depth int
+
+	// safe is the end of the last element that is complete, or of the last
+	// opening bracket if that is further on; 0 outside of containers. Where it
+	// is, the same containers are open as where the text ends.
+	safe int
+}
+
+// value reads one value, and reports whether it is complete.
+func (s *jsonScan) value() bool {
+	for {
+		opened, ok := s.element()
+		if !ok {
+			return false
+		}
+		for !opened {
+			if s.depth == 0 {
+				return true
+			}
+			closed, ok := s.separator()
+			if !ok {
+				return false
+			}
+			opened = !closed
+		}
+	}
+}
+
+// element reads a scalar, an empty container, or the opening of a container up
+// to where its first value must start.
+func (s *jsonScan) element() (opened, ok bool) {
+	switch c := s.peek(); {
+	case c == '{', c == '[':
+		return s.container(c + 2) // the closing brackets of ASCII
+	case c == '"':
+		ok = s.text()
+	case isNumberByte(c):
+		ok = s.number()
+		if s.pos == len(s.data) {
+			return false, ok // more digits may have followed: not safe
+		}
+	default:
+		ok = s.literal(c)
+	}
+	if ok && s.depth > 0 {
+		s.safe = s.pos
+	}
+	return false, ok
+}
+
+func (s *jsonScan) container(closing byte) (opened, ok bool) {
+	if s.depth == maxJSONDepth {
+		return false, s.fail()
+	}
+	s.open[s.depth] = closing
+	s.depth++
+	s.pos++
+	s.safe = s.pos
+	if s.peek() == closing {
+		s.close()
+		return false, true
+	}
+	return true, closing == ']' || s.key()
+}
+
+func (s *jsonScan) close() {
+	s.depth--
+	s.pos++
+	s.safe = s.pos
+}
+
+// separator reads what follows a value in a container.
+func (s *jsonScan) separator() (closed, ok bool) {
+	closing := s.open[s.depth-1]
+	switch s.peek() {
+	case closing:
+		s.close()
+		return true, true
+	case ',':
+		s.pos++
+		return false, closing == ']' || s.key()
+	}
+	return false, s.fail()
+}
+
+// key reads the name of a member and its colon.
+func (s *jsonScan) key() bool {
+	if s.peek() != '"' {
+		return s.fail()
+	}
+	if !s.text() {
+		return false
+	}
+	if s.peek() != ':' {
+		return s.fail()
+	}
+	s.pos++
+	return true
+}
+
+// text reads a string.
+func (s *jsonScan) text() bool {
+	data := s.data
+	for i := s.pos + 1; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			s.pos = i + 1
+			return true
+		case c == '\\':
+			s.pos = i
+			if !s.escape() {
+				return false
+			}
+			i = s.pos - 1
+		case c < ' ':
+			s.pos = i
+			return s.fail()
+		}
+	}
+	s.pos = len(data)
+	return false
+}
+
+// escape reads a backslash and what it escapes.
+func (s *jsonScan) escape() bool {
+	s.pos++
+	if s.pos == len(s.data) {
+		return false
+	}
+	c := s.data[s.pos]
+	s.pos++
+	if c != 'u' {
+		return bytes.IndexByte([]byte(`"\/bfnrt`), c) >= 0 || s.reject()
+	}
+	for range 4 {
+		if s.pos == len(s.data) {
+			return false
+		}
+		if !isHexByte(s.data[s.pos]) {
+			return s.reject()
+		}
+		s.pos++
+	}
+	return true
+}
+
+// number reads a number: RFC 8259 section 6.
+func (s *jsonScan) number() bool {
+	s.skip('-')
+	if !s.skip('0') && !s.digits() {
+		return false
+	}
+	if s.skip('.') && !s.digits() {
+		return false
+	}
+	if s.skip('e') || s.skip('E') {
+		_ = s.skip('+') || s.skip('-')
+		return s.digits()
+	}
+	return true
+}
+
+func (s *jsonScan) digits() bool {
+	start := s.pos
+	for s.pos < len(s.data) && '0' <= s.data[s.pos] && s.data[s.pos] <= '9' {
+		s.pos++
+	}
+	return s.pos > start || s.fail()
+}
+
+func (s *jsonScan) skip(c byte) bool {
+	if s.pos < len(s.data) && s.data[s.pos] == c {
+		s.pos++
+		return true
+	}
+	return false
+}
+
+func (s *jsonScan) literal(c byte) bool {
+	word := ""
+	switch c {
+	case 't':
+		word = "true"
+	case 'f':
+		word = "false"
+	case 'n':
+		word = "null"
+	}
+	for i := range len(word) {
+		if !s.skip(word[i]) {
+			return s.fail()
+		}
+	}
+	return word != "" || s.fail()
+}
+
+// peek returns the next byte that is not white space, or 0 at the end.
+func (s *jsonScan) peek() byte {
+	for s.pos < len(s.data) {
+		switch c := s.data[s.pos]; c {
+		case ' ', '\t', '\r', '\n':
+			s.pos++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+func (s *jsonScan) atEnd() bool {
+	s.peek()
+	return s.pos == len(s.data)
+}
+
+// fail returns false, and marks the text as wrong unless it only ended early.
+func (s *jsonScan) fail() bool {
+	if s.pos < len(s.data) {
+		s.wrong = true
+	}
+	return false
+}
+
+func (s *jsonScan) reject() bool {
+	s.wrong = true
+	return false
+}
+
+func isNumberByte(c byte) bool { return c == '-' || '0' <= c && c <= '9' }
+
+func isHexByte(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}

@@ -1,0 +1,180 @@
+package mcpmount
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"sync"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// Extend calls add with the SDK's server, to which add may add hand-written
+// tools, prompts and resources beside the bridged ones. It is an error if one
+// has the name or the URI of a bridged one: the bridged one stays. Middleware is
+// set with Options.Middleware only.
+func (s *Server) Extend(add func(*mcp.Server)) error {
+	add(s.mcp)
+	s.lists.Lock()
+	defer s.lists.Unlock()
+	listed, err := s.list(context.Background())
+	if err != nil {
+		return err
+	}
+	set := s.set.Load()
+	if set == nil {
+		set = &toolSet{}
+	}
+	clear(s.extended)
+	return errors.Join(s.keepTools(set, listed.tools), s.keepResources(set, listed))
+}
+
+// keepTools puts back the bridged tools that were replaced, and notes which
+// tools are not bridged.
+func (s *Server) keepTools(set *toolSet, listed []*mcp.Tool) error {
+	var errs []error
+	for _, t := range listed {
+		bridged := set.byName[t.Name]
+		switch {
+		case bridged == nil:
+			s.extended[t.Name] = true
+		case bridged.mcp != t:
+			s.mcp.AddTool(bridged.mcp, s.handler(t.Name))
+			errs = append(errs, fmt.Errorf("tool %q: %s %s is called that already; give one of them another name", t.Name, bridged.op.Method, bridged.op.Path))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// keepResources puts back the bridged resources that were replaced.
+func (s *Server) keepResources(set *toolSet, listed lists) error {
+	resources, templates := map[string]*mcp.Resource{}, map[string]*mcp.ResourceTemplate{}
+	for _, r := range listed.resources {
+		resources[r.URI] = r
+	}
+	for _, r := range listed.templates {
+		templates[r.URITemplate] = r
+	}
+	var errs []error
+	for _, r := range set.resources {
+		if r.template != nil && templates[r.uri()] == r.template || r.resource != nil && resources[r.uri()] == r.resource {
+			continue
+		}
+		s.addResource(r)
+		errs = append(errs, fmt.Errorf("resource %q: %s %s has that URI already; give one of them another", r.uri(), r.tool.op.Method, r.tool.op.Path))
+	}
+	return errors.Join(errs...)
+}
+
+// Tools returns the tools as clients list them, sorted by name, the bridged and
+// the hand-written ones; Options.Middleware may hide some from a client. With
+// Options.Source there are none before the first request or [Server.Refresh].
+// They must not be changed.
+func (s *Server) Tools() []*mcp.Tool {
+	s.lists.RLock()
+	defer s.lists.RUnlock()
+	listed, err := s.list(context.Background())
+	if err != nil {
+		s.logger.Error("list tools", "error", err)
+	}
+	return listed.tools
+}
+
+// lists are what the SDK lists.
+type lists struct {
+	tools     []*mcp.Tool
+	resources []*mcp.Resource
+	templates []*mcp.ResourceTemplate
+}
+
+// list reads the SDK's lists, in memory. The caller holds the lock.
+func (s *Server) list(ctx context.Context) (l lists, err error) {
+	err = s.inSession(ctx, func(session *mcp.ServerSession) error {
+		for params := new(mcp.ListToolsParams); params != nil; {
+			res, err := s.base(ctx, "tools/list", &mcp.ListToolsRequest{Session: session, Params: params})
+			if err != nil {
+				return err
+			}
+			page := res.(*mcp.ListToolsResult)
+			l.tools = append(l.tools, page.Tools...)
+			params = nil
+			if page.NextCursor != "" {
+				params = &mcp.ListToolsParams{Cursor: page.NextCursor}
+			}
+		}
+		for params := new(mcp.ListResourcesParams); params != nil; {
+			res, err := s.base(ctx, "resources/list", &mcp.ListResourcesRequest{Session: session, Params: params})
+			if err != nil {
+				return err
+			}
+			page := res.(*mcp.ListResourcesResult)
+			l.resources = append(l.resources, page.Resources...)
+			params = nil
+			if page.NextCursor != "" {
+				params = &mcp.ListResourcesParams{Cursor: page.NextCursor}
+			}
+		}
+		for params := new(mcp.ListResourceTemplatesParams); params != nil; {
+			res, err := s.base(ctx, "resources/templates/list", &mcp.ListResourceTemplatesRequest{Session: session, Params: params})
+			if err != nil {
+				return err
+			}
+			page := res.(*mcp.ListResourceTemplatesResult)
+			l.templates = append(l.templates, page.ResourceTemplates...)
+			params = nil
+			if page.NextCursor != "" {
+				params = &mcp.ListResourceTemplatesParams{Cursor: page.NextCursor}
+			}
+		}
+		return nil
+	})
+	return l, err
+}
+
+// inSession calls f with a session of nobody.
+func (s *Server) inSession(ctx context.Context, f func(*mcp.ServerSession) error) error {
+	session, err := s.mcp.Connect(ctx, nowhere{closed: make(chan struct{}), once: new(sync.Once)}, nil)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	return f(session)
+}
+
+// nowhere is a transport without a peer.
+type nowhere struct {
+	closed chan struct{}
+	once   *sync.Once
+}
+
+func (n nowhere) Connect(context.Context) (mcp.Connection, error) { return n, nil }
+func (n nowhere) SessionID() string                               { return "" }
+func (n nowhere) Write(context.Context, jsonrpc.Message) error    { return nil }
+
+func (n nowhere) Read(ctx context.Context) (jsonrpc.Message, error) {
+	select {
+	case <-n.closed:
+	case <-ctx.Done():
+	}
+	return nil, io.EOF
+}
+
+func (n nowhere) Close() error {
+	n.once.Do(func() { close(n.closed) })
+	return nil
+}
+
+// sameJSON reports whether two tools are listed alike.
+func sameJSON(a, b *mcp.Tool) bool {
+	if reflect.DeepEqual(a, b) {
+		return true
+	}
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && slices.Equal(x, y)
+}

@@ -1,0 +1,280 @@
+// Package mcpmount gives an HTTP API that already exists a second interface,
+// MCP, so that AI agents can use it. It is mounted into the app that already
+// runs: one process, one port, one auth, one log.
+//
+//	doc, err := mcpmount.ParseOpenAPI(spec)                     // OpenAPI 3.x or Swagger 2.0, JSON or YAML
+//	srv, err := mcpmount.New(doc, mcpmount.InProcess(app), nil) // calls pass through the app's middleware
+//	err = srv.Mount(mux, "/mcp")
+//
+// # From a document to a server
+//
+// [ParseOpenAPI] reads a document into a [Document], which is plain data. Edit
+// it, or choose operations with a [Select]: what is not in the document that
+// [New] is given cannot be listed or called. Every operation becomes a tool, or
+// a resource if its Kind says so. [Document.Problems] and [Server.Problems] say
+// what was wrong and what was left out because of it.
+//
+// # From a call to a request
+//
+// The arguments of a call are checked against the input schema of the tool;
+// each has exactly one place in the request. The request is built from nothing:
+// it has what the operation defines, and of the caller's headers those that are
+// named. The transport given to [New] then carries it: [InProcess] calls the
+// app's handler without a socket, [Upstream] sends it over the network.
+//
+// # From a response to a result
+//
+// JSON becomes structured content and the same text, images and audio become
+// such content, a status of 300 or more an error that a model can read.
+//
+// # The protocol
+//
+// A [Server] is an http.Handler that speaks every version of MCP at one URL:
+// streamable HTTP with and without sessions, and the older HTTP+SSE.
+// [Server.Run] serves stdio.
+//
+// # Compatibility
+//
+// The two latest releases of Go are supported. Before version 1.0 the API may
+// change between minor versions; the changelog says how.
+package mcpmount
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
+)
+
+// A Server serves an API as MCP. It is an [http.Handler], right under any
+// prefix and any router: a last path segment "sse" or "messages" selects the
+// older HTTP+SSE transport, anything else is the endpoint. It is safe for
+// concurrent use, and immutable but for [Server.Update] and [Server.Refresh].
+type Server struct {
+	api    http.RoundTripper
+	opts   Options
+	logger *slog.Logger
+	mcp    *mcp.Server
+	base   mcp.MethodHandler // the SDK's own handling, inside all middleware
+	door   *frontDoor
+	scheme string // what the URIs of resources start with
+
+	set   atomic.Pointer[toolSet]
+	lists sync.RWMutex // held while set and the SDK's lists differ
+
+	source   *source
+	extended map[string]bool // names of hand-written tools; guarded by lists
+	health   healthCache
+}
+
+// New returns a Server for the operations of doc, which api carries: see
+// [InProcess] and [Upstream]. A nil opts is the zero [Options]. If
+// Options.Source is set, doc may be nil: it is read on the first request.
+//
+// It is an error if two operations were given the same name by hand, or one
+// that is not legal, and if the options contradict each other.
+func New(doc *Document, api http.RoundTripper, opts *Options) (*Server, error) {
+	if api == nil || api == InProcess(nil) {
+		return nil, errors.New("no transport: pass InProcess(handler) or Upstream(base, nil)")
+	}
+	if opts == nil {
+		opts = &Options{}
+	}
+	if doc == nil && opts.Source == nil {
+		return nil, errors.New("no document: pass one, or set Options.Source")
+	}
+	s := &Server{api: api, opts: *opts, logger: cmp.Or(opts.Logger, slog.Default()), source: newSource(), extended: map[string]bool{}}
+	s.opts.Limits = opts.Limits.withDefaults()
+	s.opts.ForwardHeaders = slices.Clone(opts.ForwardHeaders)
+	if err := checkForwardHeaders(s.opts.ForwardHeaders); err != nil {
+		return nil, err
+	}
+	door, err := newFrontDoor(s)
+	if err != nil {
+		return nil, err
+	}
+	s.door = door
+	s.newMCP(doc)
+	if doc != nil {
+		if err := s.Update(doc); err != nil {
+			return nil, err
+		}
+	}
+	door.connect(s.mcp)
+	return s, nil
+}
+
+// newMCP makes the SDK's server.
+func (s *Server) newMCP(doc *Document) {
+	info := s.opts.Info
+	var text string
+	if doc != nil {
+		info.Name = cmp.Or(info.Name, doc.Info.Title)
+		info.Title = cmp.Or(info.Title, doc.Info.Title)
+		info.Version = cmp.Or(info.Version, doc.Info.Version)
+		text = cmp.Or(doc.Info.Description, doc.Info.Summary)
+	}
+	info.Name = cmp.Or(info.Name, "mcpmount")
+	info.Version = cmp.Or(info.Version, "0")
+	s.scheme = resourceScheme(info.Name)
+	opts := &mcp.ServerOptions{
+		Instructions: strings.TrimSpace(cmp.Or(s.opts.Instructions, instructions(text))),
+		Logger:       quiet(s.logger),
+		Capabilities: &mcp.ServerCapabilities{
+			Logging: &mcp.LoggingCapabilities{},
+			Tools:   &mcp.ToolCapabilities{ListChanged: true},
+		},
+		SetCacheable: func(_ context.Context, _ mcp.Request, c *mcp.Cacheable) { c.CacheScope = cacheScope },
+	}
+	if s.opts.Server != nil {
+		s.opts.Server(opts)
+	}
+	s.mcp = mcp.NewServer(&info, opts)
+	s.mcp.AddReceivingMiddleware(s.bridge)
+	s.mcp.AddReceivingMiddleware(s.opts.Middleware...)
+	s.mcp.AddReceivingMiddleware(s.door.attachCaller)
+}
+
+// cacheScope keeps shared caches from answering one caller with what another
+// one got (MCP 2026-07-28, server/utilities/caching).
+const cacheScope = "private"
+
+// bridge keeps lists from being read while they change, and finds the resource
+// that is read. What is called is then looked up in the tool set that the list
+// was of, or a newer one.
+func (s *Server) bridge(next mcp.MethodHandler) mcp.MethodHandler {
+	s.base = next
+	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+		switch method {
+		case "tools/list", "resources/list", "resources/templates/list":
+			s.lists.RLock()
+			defer s.lists.RUnlock()
+		case "resources/read":
+			ctx, req = s.findResource(ctx, req)
+		}
+		return next(ctx, method, req)
+	}
+}
+
+// tool returns the bridged tool with the given name, or nil.
+func (s *Server) tool(name string) *tool {
+	s.lists.RLock()
+	defer s.lists.RUnlock()
+	if set := s.set.Load(); set != nil {
+		return set.byName[name]
+	}
+	return nil
+}
+
+// resource returns the bridged resource that uri is one of, with the arguments
+// in it, or nil.
+func (s *Server) resource(uri string) (*resource, *tree.Node) {
+	s.lists.RLock()
+	defer s.lists.RUnlock()
+	set := s.set.Load()
+	if set == nil {
+		return nil, nil
+	}
+	var best *resource
+	var arguments *tree.Node
+	for _, r := range set.resources {
+		// OpenAPI 3.2, Paths Object: concrete paths come before templated ones.
+		if values, ok := r.match(uri); ok && (best == nil || r.literals() > best.literals()) {
+			best, arguments = r, values
+		}
+	}
+	return best, arguments
+}
+
+// Update replaces the bridged tools and resources by those of doc, as one step:
+// a list shows all of the old or all of the new. Clients are told. Calls that
+// are under way finish. On error the old ones stay.
+func (s *Server) Update(doc *Document) error {
+	if doc == nil {
+		return errors.New("no document")
+	}
+	set, err := newToolSet(doc, &s.opts, s.scheme)
+	if err != nil {
+		return err
+	}
+	s.lists.Lock()
+	defer s.lists.Unlock()
+	for _, t := range set.tools {
+		if s.extended[t.op.Name] {
+			return fmt.Errorf("operation %s %s: a hand-written tool is called %q already; set Operation.Name", t.op.Method, t.op.Path, t.op.Name)
+		}
+	}
+	old := s.set.Load()
+	if old == nil {
+		old = &toolSet{}
+	}
+	set.keep(old)
+	s.set.Store(set)
+	s.replaceTools(old, set)
+	s.replaceResources(old, set)
+	return nil
+}
+
+// replaceTools makes the SDK list the tools of set. What did not change is not
+// touched, so that clients are told of changes only.
+func (s *Server) replaceTools(old, set *toolSet) {
+	for _, t := range set.tools {
+		if have := old.byName[t.op.Name]; have == nil || have.mcp != t.mcp {
+			s.mcp.AddTool(t.mcp, s.handler(t.op.Name))
+		}
+	}
+	var gone []string
+	for _, t := range old.tools {
+		if set.byName[t.op.Name] == nil {
+			gone = append(gone, t.op.Name)
+		}
+	}
+	if len(gone) > 0 {
+		s.mcp.RemoveTools(gone...)
+	}
+}
+
+// handler is what the SDK calls for the tool with the given name: that of the
+// tool set of the moment.
+func (s *Server) handler(name string) mcp.ToolHandler {
+	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		t := s.tool(name)
+		if t == nil {
+			return nil, unknownTool(name)
+		}
+		return s.call(ctx, t, req)
+	}
+}
+
+// Problems returns what was wrong with the document being served, and what was
+// cut or left out while tools were made from it.
+func (s *Server) Problems() []Problem {
+	if set := s.set.Load(); set != nil {
+		return slices.Clone(set.problems)
+	}
+	return nil
+}
+
+// Run serves one client over transport, such as &mcp.StdioTransport{}, until
+// the client leaves or ctx ends.
+func (s *Server) Run(ctx context.Context, transport mcp.Transport) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	return s.mcp.Run(withCaller(ctx, caller{local: true}), transport)
+}
+
+// Shutdown refuses further requests, waits until those under way are answered
+// or ctx ends, and closes all sessions. It returns the error of ctx if it did not
+// wait for all.
+func (s *Server) Shutdown(ctx context.Context) error { return s.door.drain(ctx) }

@@ -1,0 +1,212 @@
+package mcpmount
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
+)
+
+// A reading is a resource that is being read.
+type reading struct {
+	uri      string // as the client wrote it
+	resource *resource
+	values   *tree.Node // the arguments in uri
+}
+
+type readingKey struct{}
+
+// findResource returns a request for the bridged resource that req is for, if
+// there is one, with a URI that the SDK knows it by, and notes in the context
+// what was found. To the SDK a template stands for what its expansion can be
+// (RFC 6570 section 3.2.2), where ":" is escaped; clients rightly leave it as it
+// is (RFC 3986 section 3.3).
+func (s *Server) findResource(ctx context.Context, req mcp.Request) (context.Context, mcp.Request) {
+	asked, ok := req.(*mcp.ReadResourceRequest)
+	if !ok || asked.Params == nil {
+		return ctx, req
+	}
+	r, values := s.resource(asked.Params.URI)
+	if r == nil {
+		return ctx, req
+	}
+	found, params := *asked, *asked.Params
+	found.Params, params.URI = &params, r.expand(values)
+	return context.WithValue(ctx, readingKey{}, &reading{asked.Params.URI, r, values}), &found
+}
+
+// read answers a resources/read. Templates overlap, so that the SDK may have
+// found another resource than the one that findResource did.
+func (s *Server) read(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
+	found, ok := ctx.Value(readingKey{}).(*reading)
+	if !ok {
+		return nil, mcp.ResourceNotFoundError(req.Params.URI)
+	}
+	uri, t := found.uri, found.resource.tool
+	values, err := t.check(t.typed(found.values))
+	if err != nil {
+		return nil, wrongURI(uri, err)
+	}
+	callCtx, cancel := s.callContext(ctx)
+	defer cancel()
+	res, err := s.roundTrip(callCtx, t, values)
+	if err != nil {
+		return nil, s.unread(ctx, found, err)
+	}
+	contents, err := t.result.resourceContents(callCtx, uri, res)
+	if err != nil {
+		return nil, err
+	}
+	return &mcp.ReadResourceResult{Contents: contents}, nil
+}
+
+// unread returns the error of a resource for which there was no response.
+func (s *Server) unread(ctx context.Context, what *reading, err error) error {
+	var wrong *argumentError
+	if errors.As(err, &wrong) {
+		return wrongURI(what.uri, wrong)
+	}
+	result := s.failed(ctx, what.resource.tool, err)
+	for _, c := range result.Content {
+		if text, ok := c.(*mcp.TextContent); ok {
+			return readError(what.uri, text.Text)
+		}
+	}
+	return readError(what.uri, "the API failed")
+}
+
+// readError returns the error of a resource that the API did not give.
+func readError(uri, text string) error {
+	return &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: "read " + uri + ": " + text}
+}
+
+// wrongURI returns the error of a URI with values that the API does not take.
+func wrongURI(uri string, err error) error {
+	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: uri + ": " + err.Error()}
+}
+
+// match returns the arguments in uri, or false if uri is not one of r.
+func (r *resource) match(uri string) (*tree.Node, bool) {
+	rest, ok := strings.CutPrefix(uri, r.prefix+"/")
+	if !ok {
+		return nil, false
+	}
+	rest, rawQuery, hasQuery := strings.Cut(rest, "?")
+	if hasQuery && len(r.query) == 0 || strings.Contains(rest, "#") {
+		return nil, false
+	}
+	parts := strings.Split(rest, "/")
+	if len(parts) != len(r.segments) {
+		return nil, false
+	}
+	var members []tree.Member
+	for i, s := range r.segments {
+		if s.argument == "" {
+			if s.text != parts[i] {
+				return nil, false
+			}
+			continue
+		}
+		value, err := url.PathUnescape(parts[i])
+		if err != nil || value == "" {
+			return nil, false
+		}
+		members = append(members, tree.Member{Key: s.argument, Value: tree.NewString(value)})
+	}
+	return r.matchQuery(members, rawQuery)
+}
+
+func (r *resource) matchQuery(members []tree.Member, rawQuery string) (*tree.Node, bool) {
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return nil, false
+	}
+	for _, v := range r.query {
+		texts, ok := query[v.name]
+		if !ok {
+			continue
+		}
+		delete(query, v.name)
+		value := tree.NewString(texts[0])
+		if len(texts) > 1 {
+			value = tree.NewArray()
+			for _, text := range texts {
+				value.Items = append(value.Items, tree.NewString(text))
+			}
+		}
+		members = append(members, tree.Member{Key: v.argument, Value: value})
+	}
+	return tree.NewObject(members...), len(query) == 0
+}
+
+// expand returns the URI for values (RFC 6570 section 3.2.2), without the query.
+func (r *resource) expand(values *tree.Node) string {
+	uri := []byte(r.prefix)
+	value := escaping{keep: newByteSet(unreserved)}
+	for _, s := range r.segments {
+		uri = append(uri, '/')
+		uri = append(uri, s.text...)
+		uri, _ = value.append(uri, values.Get(s.argument).Str())
+	}
+	return string(uri)
+}
+
+// typed returns values, all of them text, in the types that the input schema
+// gives them.
+func (t *tool) typed(values *tree.Node) *tree.Node {
+	source := &rawSchema{root: t.input.schema, defs: t.input.schema.Get("$defs")}
+	properties := source.root.Get("properties")
+	members := slices.Clone(values.Members)
+	for i, m := range members {
+		members[i].Value = typedValue(source, m.Value, properties.Get(m.Key))
+	}
+	return tree.NewObject(members...)
+}
+
+// typedValue returns a text or an array of texts as a value of schema.
+func typedValue(source schemaSource, v, schema *tree.Node) *tree.Node {
+	admitted, items := admits(source, schema)
+	texts := v.Items
+	if v.Is(tree.String) {
+		literal := typedText(v, admitted)
+		if literal != v || slices.Contains(admitted, "string") || !slices.Contains(admitted, "array") {
+			return literal
+		}
+		texts = []*tree.Node{v}
+	}
+	admitted, _ = admits(source, items)
+	array := tree.NewArray()
+	for _, text := range texts {
+		array.Items = append(array.Items, typedText(text, admitted))
+	}
+	return array
+}
+
+// typedText returns text as a number or a boolean if the types admit that.
+func typedText(text *tree.Node, types []string) *tree.Node {
+	literal, err := tree.ParseJSON([]byte(text.Text), tree.Limits{})
+	if err != nil || literal.Text != text.Text {
+		return text
+	}
+	number := slices.Contains(types, "integer") || slices.Contains(types, "number")
+	if literal.Is(tree.Number) && number || literal.Is(tree.Bool) && slices.Contains(types, "boolean") {
+		return literal
+	}
+	return text
+}
+
+// admits returns the types that schema names, and the schema of its items.
+func admits(source schemaSource, schema *tree.Node) (admitted []string, items *tree.Node) {
+	for n := range variants(source, schema) {
+		admitted = append(admitted, types(n)...)
+		items = cmp.Or(items, n.Get("items"))
+	}
+	return admitted, items
+}

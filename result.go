@@ -1,0 +1,315 @@
+package mcpmount
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
+)
+
+// A resultPlan turns the responses of one operation into results. It is
+// compiled once and is safe for concurrent use.
+type resultPlan struct {
+	out      outputPlan
+	maxBytes int64
+	uri      string // of binary content, if the request does not say more
+}
+
+// An outputPlan says what the results of a tool must be, given what the tool
+// advertises.
+type outputPlan struct {
+	// advertised says that the tool has an output schema.
+	advertised bool
+
+	// wrap says that the schema describes an object whose property "result" is
+	// the response.
+	wrap bool
+
+	// strict, if not nil, checks structured content.
+	strict func(value *tree.Node) error
+}
+
+func newResultPlan(op *Operation, out outputPlan, maxBytes int64) *resultPlan {
+	return &resultPlan{out: out, maxBytes: maxBytes, uri: responseURI(op.Path)}
+}
+
+// responseURI names what a response has at a path. Nothing can be read there:
+// clients want to tell contents apart.
+func responseURI(path string) string {
+	u := url.URL{Scheme: "response", Path: path}
+	return u.String()
+}
+
+// toolResult reads res and closes its body. The request of res must have been
+// made with ctx, so that reading ends when it does. Progress, if it is not nil,
+// is told of the records of a stream.
+func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, progress func(message string, n int)) *mcp.CallToolResult {
+	defer res.Body.Close()
+	if !isSuccess(res) {
+		return errorResult(errors.New(p.failure(ctx, res)))
+	}
+	a := p.answer(ctx, res, progress)
+	result := &mcp.CallToolResult{IsError: a.failed, Content: a.toolContent(p.uriFor(res))}
+	if len(result.Content) == 0 {
+		result.Content = []mcp.Content{&mcp.TextContent{Text: emptyText(ctx, res)}}
+	}
+	if structured := p.structured(&a); structured != nil && !a.failed {
+		if err := p.check(structured); err != nil {
+			problem := "the response does not match the output schema of the tool: " + err.Error()
+			result.IsError = true
+			result.Content = append([]mcp.Content{&mcp.TextContent{Text: problem}}, result.Content...)
+			return result
+		}
+		result.StructuredContent = structured
+	}
+	return result
+}
+
+// resourceContents reads res and closes its body, like toolResult. An error is
+// for the client to read.
+func (p *resultPlan) resourceContents(ctx context.Context, uri string, res *http.Response) ([]*mcp.ResourceContents, error) {
+	defer res.Body.Close()
+	if res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone {
+		return nil, mcp.ResourceNotFoundError(uri)
+	}
+	if !isSuccess(res) {
+		return nil, readError(uri, p.failure(ctx, res))
+	}
+	a := p.answer(ctx, res, nil)
+	if a.failed {
+		return nil, readError(uri, strings.Join(a.notes, "; "))
+	}
+	if len(a.parts) == 0 {
+		a.parts = []contentPart{{media: parseMediaType(res.Header.Get("Content-Type"))}}
+	}
+	return a.resourceContents(uri), nil
+}
+
+func isSuccess(res *http.Response) bool { return res.StatusCode >= 200 && res.StatusCode <= 299 }
+
+// uriFor returns the URI of what res has: the path of the operation, filled in.
+func (p *resultPlan) uriFor(res *http.Response) string {
+	if res.Request != nil {
+		if t := targetFrom(res.Request.Context()); t != nil && t.path != "" {
+			return "response:" + t.path
+		}
+	}
+	return p.uri
+}
+
+// emptyText says what a response without content says.
+func emptyText(ctx context.Context, res *http.Response) string {
+	text := statusText(res.StatusCode)
+	if res.StatusCode != http.StatusNoContent {
+		text += ", no content"
+	}
+	if location := locationText(ctx, res); location != "" {
+		text += ", " + location // RFC 9110 section 15.3.2: what was created
+	}
+	return text
+}
+
+func statusText(code int) string {
+	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
+}
+
+// check checks structured content against the schema of the tool.
+func (p *resultPlan) check(structured json.RawMessage) error {
+	if p.out.strict == nil {
+		return nil
+	}
+	v, err := tree.ParseJSON(structured, tree.Limits{MaxDepth: maxJSONDepth})
+	if err != nil {
+		return err
+	}
+	return p.out.strict(v)
+}
+
+// structured returns the structured content of a, which is always an object, as
+// clients of 2025-11-25 and older expect, or nil.
+func (p *resultPlan) structured(a *answer) json.RawMessage {
+	switch value := a.value; {
+	case value == nil && !p.out.advertised:
+		return nil
+	case value == nil && a.text == "":
+		return json.RawMessage(`{}`)
+	case value == nil:
+		quoted, _ := json.Marshal(a.text) // a string always can be
+		return wrapped(quoted)
+	case value[0] == '{' && !(p.out.advertised && p.out.wrap):
+		return value
+	default:
+		return wrapped(value)
+	}
+}
+
+func wrapped(value []byte) json.RawMessage {
+	const before, after = `{"result":`, `}`
+	w := make([]byte, 0, len(before)+len(value)+len(after))
+	return append(append(append(w, before...), value...), after...)
+}
+
+// An answer is what a successful response says.
+type answer struct {
+	parts  []contentPart
+	value  []byte   // the JSON value, white space trimmed, or nil
+	text   string   // stands in for value
+	notes  []string // what is missing or wrong, for a model
+	failed bool
+}
+
+func (a *answer) note(text string) { a.notes = append(a.notes, text) }
+
+func (a *answer) toolContent(uri string) []mcp.Content {
+	content := make([]mcp.Content, 0, len(a.parts)+len(a.notes))
+	for i := range a.parts {
+		content = append(content, a.parts[i].toolContent(partURI(uri, i))...)
+	}
+	for _, note := range a.notes {
+		content = append(content, &mcp.TextContent{Text: note})
+	}
+	return content
+}
+
+func (a *answer) resourceContents(uri string) []*mcp.ResourceContents {
+	contents := make([]*mcp.ResourceContents, 0, len(a.parts)+len(a.notes))
+	for i := range a.parts {
+		contents = append(contents, a.parts[i].resourceContents(partURI(uri, i)))
+	}
+	for _, note := range a.notes {
+		contents = append(contents, &mcp.ResourceContents{URI: uri + "#note", MIMEType: "text/plain", Text: note})
+	}
+	return contents
+}
+
+// partURI tells the parts of one response apart.
+func partURI(uri string, i int) string {
+	if i == 0 {
+		return uri
+	}
+	return uri + "#part-" + strconv.Itoa(i+1)
+}
+
+// answer reads a successful response.
+func (p *resultPlan) answer(ctx context.Context, res *http.Response, progress func(string, int)) answer {
+	var a answer
+	media := parseMediaType(res.Header.Get("Content-Type"))
+	body := readerOf(res, p.maxBytes)
+	if media.kind.isStream() {
+		a.addRecords(media, readRecords(media.kind, body, progress))
+	} else {
+		data := body.all(res.ContentLength)
+		name := ""
+		if disposition := res.Header.Get("Content-Disposition"); disposition != "" {
+			name = fileName(disposition)
+		}
+		a.add(media, name, data, body.complete())
+	}
+	if !body.complete() {
+		var note string
+		note, a.failed = body.shortfall(ctx, media.kind.isStream())
+		a.note(note)
+	}
+	return a
+}
+
+// addRecords adds a stream.
+func (a *answer) addRecords(media mediaType, rs *records) {
+	a.text = strings.TrimSuffix(string(rs.text), "\n")
+	a.value = rs.value()
+	if rs.count > 0 {
+		a.parts = append(a.parts, contentPart{media: media, text: a.text})
+	}
+	if a.value == nil && media.kind != kindEvents {
+		a.note(strconv.Itoa(rs.others) + " of " + strconv.Itoa(rs.count) + " records are not JSON")
+	}
+}
+
+// add adds a body. What is empty adds nothing.
+func (a *answer) add(media mediaType, name string, data []byte, complete bool) {
+	if media.kind == kindUnknown || media.kind == kindMultipart && media.param("boundary") == "" {
+		media = media.sniff(data)
+	}
+	switch {
+	case len(data) == 0:
+	case media.kind == kindJSON:
+		a.addJSON(media, data, complete)
+	case media.kind == kindMultipart:
+		a.addParts(media, data)
+	case media.kind.isText(), media.kind.isStream():
+		a.addText(media, data)
+	case complete:
+		a.parts = append(a.parts, contentPart{media: media, blob: data, name: name})
+	default:
+		// A part of an image or an archive is of no use, and clients refuse it.
+		a.note("the content of type " + media.name + " is not complete and was left out")
+	}
+}
+
+func (a *answer) addJSON(media mediaType, data []byte, complete bool) {
+	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
+	if complete && !utf8.Valid(data) {
+		data = []byte(decodeText(data, media.param("charset")))
+	}
+	if !complete {
+		data = savedJSON(data)
+	}
+	if len(data) == 0 {
+		return
+	}
+	text := string(data)
+	if utf8.Valid(data) && isJSON(data) {
+		a.value = data
+	} else {
+		text = strings.ToValidUTF8(text, "\uFFFD")
+		a.text = text
+		if complete {
+			a.note("the response is labeled " + media.name + ", but is not JSON that can be passed on as such")
+		}
+	}
+	a.parts = append(a.parts, contentPart{media: media, text: text})
+}
+
+// savedJSON returns what is valid of JSON that was cut off, or else data.
+func savedJSON(data []byte) []byte {
+	if saved := cutJSON(data); saved != nil {
+		return saved
+	}
+	return data
+}
+
+func (a *answer) addText(media mediaType, data []byte) {
+	charset := media.param("charset")
+	if charset == "" {
+		charset = xmlEncoding(data)
+	}
+	text := decodeText(data, charset)
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	a.text = text
+	a.parts = append(a.parts, contentPart{media: media, text: text})
+}
+
+// addParts adds a multipart body. Its parts are content, not one JSON value.
+func (a *answer) addParts(media mediaType, data []byte) {
+	complete := splitMultipart(media, data, func(m mediaType, h http.Header, content []byte, complete bool) {
+		if m.kind == kindMultipart {
+			m.kind = kindText // one level is enough
+		}
+		a.add(m, fileName(h.Get("Content-Disposition")), content, complete)
+	})
+	a.value, a.text = nil, ""
+	if !complete {
+		a.note("the response has further parts, which were left out")
+	}
+}

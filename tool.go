@@ -1,0 +1,339 @@
+package mcpmount
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
+)
+
+// A tool is an operation ready to be called: everything that can be computed
+// before the call is. It is immutable and safe for concurrent use.
+type tool struct {
+	op       Operation
+	mcp      *mcp.Tool
+	input    *input
+	request  *requestPlan
+	result   *resultPlan
+	basePath string
+	server   *url.URL // see target
+	origin   string
+
+	// validator is compiled on the first call: most tools of a large API are
+	// never called.
+	validator func() *validator
+}
+
+// A toolMaker makes the tools of one document.
+type toolMaker struct {
+	doc      *Document
+	opts     *Options
+	limits   Limits
+	shared   fragments
+	problems []Problem
+}
+
+func (m *toolMaker) problem(op *Operation, format string, args ...any) {
+	m.problems = append(m.problems, Problem{Pointer: op.Pointer, Message: fmt.Sprintf(format, args...)})
+}
+
+// tool makes the tool of op, with an input schema of at most budget bytes.
+func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
+	in, err := newInput(op, m.owned(op), m.shared, budget)
+	if err != nil {
+		return nil, err
+	}
+	if in.cut {
+		m.problem(op, "the input schema was cut to fit %d bytes", budget)
+	}
+	request, err := newRequestPlan(op, in.arguments, in.body)
+	if err != nil {
+		return nil, err
+	}
+	request.reserve(m.credentials(InQuery), m.credentials(InCookie))
+	t := &tool{op: *op, input: in, request: request, basePath: m.basePath(op), server: serverOf(op), origin: m.origin()}
+	t.mcp = &mcp.Tool{
+		Name:        op.Name,
+		Title:       op.Summary,
+		Description: description(op, m.opts.DescribeResponses, m.opts.DescribeSchemas),
+		InputSchema: json.RawMessage(in.schema.JSON()),
+		Annotations: annotations(op),
+	}
+	if why := refusal(t.mcp); why != nil {
+		m.problem(op, "%s is left out of the input schema: %v", paramHeaderKeyword, why)
+		in.schema = withoutKeyword(in.schema, paramHeaderKeyword)
+		t.mcp.InputSchema = json.RawMessage(in.schema.JSON())
+	}
+	t.result = newResultPlan(op, m.output(t), m.limits.MaxResponseBytes)
+	t.validator = m.validator(op, in.schema)
+	return t, nil
+}
+
+// paramHeaderKeyword is the extension by which a client repeats an argument in a
+// header (MCP 2026-07-28). The SDK panics if it is used wrongly.
+const paramHeaderKeyword = "x-mcp-header"
+
+// refusal returns why the SDK would not list t, or nil.
+func refusal(t *mcp.Tool) (why any) {
+	if raw, _ := t.InputSchema.(json.RawMessage); !bytes.Contains(raw, []byte(paramHeaderKeyword)) {
+		return nil
+	}
+	defer func() { why = recover() }()
+	mcp.NewServer(&mcp.Implementation{}, nil).AddTool(t, nil)
+	return nil
+}
+
+// validator returns a function that compiles schema when it is first called. A
+// schema that does not compile gives nil: the API checks its input itself.
+func (m *toolMaker) validator(op *Operation, schema *tree.Node) func() *validator {
+	return sync.OnceValue(func() *validator {
+		v, err := newValidator(schema)
+		if err != nil {
+			cmp.Or(m.opts.Logger, slog.Default()).Warn("arguments are not checked", "tool", op.Name, "error", err)
+		}
+		return v
+	})
+}
+
+// output gives t its output schema, and says how results are made to fit it.
+func (m *toolMaker) output(t *tool) outputPlan {
+	schema, wrap, cut := newOutput(&t.op, m.opts.OutputSchemas, m.shared, m.limits.MaxOutputSchemaBytes)
+	if cut {
+		what := "cut to fit"
+		if schema == nil {
+			what = "left out: even cut it has more than"
+		}
+		m.problem(&t.op, "the output schema was %s %d bytes", what, m.limits.MaxOutputSchemaBytes)
+	}
+	if schema == nil {
+		return outputPlan{}
+	}
+	t.mcp.OutputSchema = json.RawMessage(schema.JSON())
+	plan := outputPlan{advertised: true, wrap: wrap}
+	if m.opts.OutputSchemas == OutputSchemasStrict {
+		compiled := m.validator(&t.op, schema)
+		plan.strict = func(value *tree.Node) error { return compiled().validate(value) }
+	}
+	return plan
+}
+
+// owned returns whether a security scheme of op owns a parameter, so that no
+// model may set it.
+func (m *toolMaker) owned(op *Operation) func(*Parameter) bool {
+	return func(p *Parameter) bool {
+		if p.In == InHeader && strings.EqualFold(p.Name, "Authorization") {
+			return true
+		}
+		for _, requirement := range op.Security {
+			for name := range requirement {
+				s := m.doc.SecuritySchemes[name]
+				if s.Type == "apiKey" && s.In == p.In && (s.Name == p.Name || p.In == InHeader && strings.EqualFold(s.Name, p.Name)) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+}
+
+// credentials returns the names of the parameters in a place that carry
+// credentials, whatever the operation.
+func (m *toolMaker) credentials(in string) (names []string) {
+	for _, s := range m.doc.SecuritySchemes {
+		if s.Type == "apiKey" && s.In == in {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+func (m *toolMaker) basePath(op *Operation) string {
+	if len(op.Servers) > 0 {
+		return op.Servers[0].path()
+	}
+	return m.doc.BasePath
+}
+
+// origin returns the origin of the first server of the document, or "".
+func (m *toolMaker) origin() string {
+	if len(m.doc.Servers) == 0 {
+		return ""
+	}
+	u, err := url.Parse(m.doc.Servers[0].Resolve())
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// shrinkList makes the list of tools fit its budget: it leaves out output
+// schemas, the largest first, and then cuts the input schemas that are larger
+// than the others.
+func (m *toolMaker) shrinkList(tools []*tool) {
+	total := 0
+	for _, t := range tools {
+		total += listedSize(t.mcp)
+	}
+	bySize := slices.Clone(tools)
+	slices.SortStableFunc(bySize, func(a, b *tool) int { return cmp.Compare(outputSize(b.mcp), outputSize(a.mcp)) })
+	for _, t := range bySize {
+		size := outputSize(t.mcp)
+		if total <= m.limits.MaxListBytes {
+			return
+		}
+		if size == 0 {
+			break
+		}
+		total -= size
+		t.mcp.OutputSchema = nil
+		t.result = newResultPlan(&t.op, outputPlan{}, m.limits.MaxResponseBytes)
+		m.problem(&t.op, "the output schema was left out: the list of tools has more than %d bytes", m.limits.MaxListBytes)
+	}
+	if total > m.limits.MaxListBytes {
+		m.shrinkInputs(tools, total-m.limits.MaxListBytes)
+	}
+}
+
+// shrinkInputs cuts the largest input schemas down to one size, so that the
+// list gets smaller by excess bytes, if that is possible.
+func (m *toolMaker) shrinkInputs(tools []*tool, excess int) {
+	saved := func(size int) (total int) {
+		for _, t := range tools {
+			total += max(0, inputSize(t.mcp)-size)
+		}
+		return total
+	}
+	size := sort.Search(m.limits.MaxInputSchemaBytes, func(n int) bool { return saved(n) < excess }) - 1
+	for _, t := range tools {
+		if inputSize(t.mcp) <= size {
+			continue
+		}
+		smaller, err := m.tool(&t.op, max(size, 0))
+		if err != nil {
+			continue // it cannot get smaller
+		}
+		smaller.mcp.OutputSchema = nil
+		smaller.result = newResultPlan(&t.op, outputPlan{}, m.limits.MaxResponseBytes)
+		*t = *smaller
+	}
+}
+
+func inputSize(t *mcp.Tool) int {
+	raw, _ := t.InputSchema.(json.RawMessage)
+	return len(raw)
+}
+
+func outputSize(t *mcp.Tool) int {
+	raw, _ := t.OutputSchema.(json.RawMessage)
+	return len(raw)
+}
+
+// listedSize returns about how many bytes t has in a list.
+func listedSize(t *mcp.Tool) int {
+	return inputSize(t) + outputSize(t) + len(t.Name) + len(t.Title) + len(t.Description) + 200
+}
+
+// maxArgumentsDepth bounds how deep the arguments of a call may be nested.
+const maxArgumentsDepth = 64
+
+// arguments reads and checks the arguments of a call. Its errors are for the
+// model.
+func (t *tool) arguments(raw json.RawMessage) (*tree.Node, error) {
+	if len(raw) == 0 || string(raw) == "null" {
+		raw = json.RawMessage("{}")
+	}
+	values, err := tree.ParseJSON(raw, tree.Limits{MaxDepth: maxArgumentsDepth})
+	if err != nil {
+		return nil, fmt.Errorf("arguments: %w", err)
+	}
+	if !values.Is(tree.Object) {
+		return nil, errNotAnObject
+	}
+	return t.check(t.withoutAliases(values))
+}
+
+// check checks arguments against the input schema.
+func (t *tool) check(values *tree.Node) (*tree.Node, error) {
+	if err := t.validator().validate(values); err != nil {
+		return nil, t.explainUnknown(err)
+	}
+	return values, t.input.checkBody(values)
+}
+
+// withoutAliases returns values with arguments that were named as in the
+// document renamed as in the input schema.
+func (t *tool) withoutAliases(values *tree.Node) *tree.Node {
+	if len(t.input.aliases) == 0 {
+		return values
+	}
+	renamed := slices.Clone(values.Members)
+	for i, m := range renamed {
+		if name, ok := t.input.aliases[m.Key]; ok && values.Get(name) == nil {
+			renamed[i].Key = name
+		}
+	}
+	return tree.NewObject(renamed...)
+}
+
+// explainUnknown adds the arguments that there are to an error that says that
+// one is unknown.
+func (t *tool) explainUnknown(err error) error {
+	if !strings.Contains(err.Error(), "unknown ") {
+		return err
+	}
+	if len(t.input.arguments) == 0 {
+		return fmt.Errorf("%w\nthis tool takes no arguments", err)
+	}
+	names := make([]string, len(t.input.arguments))
+	for i, a := range t.input.arguments {
+		names[i] = a.name
+	}
+	return fmt.Errorf("%w\nthe arguments are %s", err, quoteAll(names))
+}
+
+// checkBody checks what a schema cannot say: that an optional body, if there is
+// one, has the properties it requires.
+func (in *input) checkBody(values *tree.Node) error {
+	if len(in.bodyRequired) == 0 {
+		return nil
+	}
+	present := false
+	missing := map[string]string{}
+	for _, a := range in.arguments {
+		if a.place != placeProperty {
+			continue
+		}
+		if values.Get(a.name) != nil {
+			present = true
+		} else if slices.Contains(in.bodyRequired, a.property) {
+			missing[a.property] = a.name
+		}
+	}
+	if !present || len(missing) == 0 {
+		return nil
+	}
+	var names []string
+	for _, property := range in.bodyRequired {
+		if name, ok := missing[property]; ok {
+			names = append(names, name)
+		}
+	}
+	return fmt.Errorf("missing %s: required when the body is sent", quoteAll(names))
+}
+
+// newRequest builds the request for the arguments of a call.
+func (t *tool) newRequest(ctx context.Context, values *tree.Node) (*http.Request, error) {
+	return t.request.build(ctx, t.basePath, values)
+}

@@ -1,0 +1,155 @@
+package mcpmount
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Requests are built for this origin. A transport checks that nobody changed
+// it, then completes the URL.
+const (
+	builtScheme = "http"
+	builtHost   = "localhost"
+)
+
+// A target says what the URL of a request to the API must look like once a
+// transport has completed it.
+type target struct {
+	// basePath is the path before the path of the operation, or "".
+	basePath string
+
+	// path is the escaped path of the operation, the template filled in.
+	path string
+
+	// server is the absolute server URL that the operation has of its own, or
+	// nil.
+	server *url.URL
+
+	// origin is the origin of the first server of the document, or "".
+	origin string
+
+	// forwarded names the headers that were copied from the caller. They are
+	// for the document's API, not for another server.
+	forwarded []string
+}
+
+type targetKey struct{}
+
+func withTarget(ctx context.Context, t *target) context.Context {
+	return context.WithValue(ctx, targetKey{}, t)
+}
+
+func targetFrom(ctx context.Context) *target {
+	t, _ := ctx.Value(targetKey{}).(*target)
+	return t
+}
+
+// A refusedError says why a request was not sent.
+type refusedError string
+
+func (e refusedError) Error() string { return "request refused: " + string(e) }
+
+// checkBuilt reports whether r is still the request that was built for its
+// target. A request without a target was made by hand, and only its path and
+// its headers are checked.
+func checkBuilt(r *http.Request, t *target) error {
+	if err := checkHeader(r.Header); err != nil {
+		return err
+	}
+	if t == nil {
+		return checkSegments(r.URL)
+	}
+	return checkURL(r.URL, builtScheme, builtHost, t.basePath+t.path)
+}
+
+// checkURL reports whether u is the URL with the given scheme, host and escaped
+// path, and no dot segments. A value that reached the path or the host can
+// then only be one that the builder of the request put there.
+func checkURL(u *url.URL, scheme, host, path string) error {
+	switch {
+	case u.Scheme != scheme || u.Host != host || u.User != nil || u.Opaque != "":
+		return refusedError("the origin of its URL is not that of the API")
+	case u.EscapedPath() != path:
+		return refusedError("the path of its URL is not that of the operation")
+	}
+	return checkSegments(u)
+}
+
+// checkSegments refuses dot segments (RFC 3986 section 3.3) in the decoded
+// path, where "%2e%2e" and "..%2f" show as what many servers make of them.
+func checkSegments(u *url.URL) error {
+	if hasDotSegment(u.Path) {
+		return refusedError("the path of its URL has a dot segment")
+	}
+	return nil
+}
+
+// checkHeader refuses what would end a field (RFC 9110 section 5.5). On
+// the wire net/http refuses it too; in process nobody else would.
+func checkHeader(h http.Header) error {
+	const forbidden = "\r\n\x00"
+	for name, values := range h {
+		bad := strings.ContainsAny(name, forbidden)
+		for _, v := range values {
+			bad = bad || strings.ContainsAny(v, forbidden)
+		}
+		if bad {
+			return refusedError("a header has a line break or a zero byte")
+		}
+	}
+	return nil
+}
+
+// ownedHeader returns a copy of h that can be added to.
+func ownedHeader(h http.Header) http.Header {
+	c := make(http.Header, len(h)+2)
+	for name, values := range h {
+		c[name] = values[:len(values):len(values)]
+	}
+	return c
+}
+
+// copyHeader copies the values of the canonical name to a header without it.
+func copyHeader(to, from http.Header, name string) {
+	values := from[name]
+	if _, ok := to[name]; !ok && len(values) > 0 {
+		to[name] = append([]string(nil), values...)
+	}
+}
+
+// closeBody closes the body of a request that is not sent, as RoundTrip must.
+func closeBody(r *http.Request) {
+	if r.Body != nil {
+		r.Body.Close()
+	}
+}
+
+// A callTimeout is the cause of a context whose time for one call is up.
+type callTimeout time.Duration
+
+func (t callTimeout) Error() string {
+	return "the API did not answer within " + t.duration().String()
+}
+
+func (t callTimeout) duration() time.Duration { return time.Duration(t) }
+
+func (t callTimeout) Timeout() bool { return true }
+
+// Is makes a callTimeout a [context.DeadlineExceeded].
+func (t callTimeout) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// withCallTimeout returns a context that ends after d, so that what ends with
+// it can say how long the call was given.
+func withCallTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, d, callTimeout(d))
+}
+
+// isTimeout reports whether err says that time was up, whoever kept it.
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout()
+}
