@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpmount/mcpmount"
+)
+
+type callCommand struct {
+	Document string   `arg:"" optional:"" name:"DOCUMENT" help:"OpenAPI document, as for serve; not with --mcp"`
+	Tool     string   `arg:"" optional:"" name:"TOOL" help:"name of the tool"`
+	Pairs    []string `arg:"" optional:"" name:"KEY=VALUE" help:"arguments; also KEY=@FILE for the content of a file, and KEY:=JSON"`
+
+	callFlags   `embed:"" group:"The call"`
+	apiFlags    `embed:"" group:"Towards the API"`
+	bridgeFlags `embed:""`
+}
+
+type callFlags struct {
+	MCP    string `name:"mcp" placeholder:"URL" help:"call a running MCP server instead: no DOCUMENT, and --header goes there"`
+	Args   string `placeholder:"JSON" help:"arguments as a JSON object; @FILE reads one, - standard input"`
+	JSON   bool   `name:"json" help:"print the whole result as JSON"`
+	Output string `short:"o" placeholder:"FILE" help:"save the first image, sound or file of the result"`
+}
+
+func (callCommand) Help() string {
+	return "mcpmount call openapi.yaml getOrder id=1\n" +
+		"mcpmount call --mcp http://127.0.0.1:8080/mcp listProducts max_price=30\n"
+}
+
+// Run makes one call. A result that is an error is printed as any other, and
+// fails the command.
+func (c *callCommand) Run(ctx context.Context, t *terminal, typed *kong.Context) error {
+	if err := c.check(typed); err != nil {
+		return err
+	}
+	if c.MCP != "" && c.Timeout > 0 { // a server in this process has its own timeout
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
+		defer cancel()
+	}
+	s, err := c.dial(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	tool, err := findTool(ctx, s, c.Tool)
+	if err != nil {
+		return err
+	}
+	args, err := parseArguments(tool, c.Args, c.Pairs, t.stdin)
+	if err != nil {
+		return err
+	}
+	res, err := s.CallTool(ctx, &mcp.CallToolParams{Name: c.Tool, Arguments: args})
+	if err != nil {
+		return fmt.Errorf("call %s: %w", c.Tool, err)
+	}
+	if err := c.print(t.stdout, s, res); err != nil {
+		return err
+	}
+	if res.IsError {
+		return fail("", "%s answered with an error", c.Tool)
+	}
+	return nil
+}
+
+// check finds out which argument is which, and refuses flags that would have
+// no effect.
+func (c *callCommand) check(typed *kong.Context) error {
+	if c.MCP != "" {
+		c.shift()
+		for _, step := range typed.Path {
+			if f := step.Flag; f != nil && !slices.Contains([]string{"mcp", "args", "json", "output", "header", "timeout"}, f.Name) {
+				return misuse("remove one of them", "--mcp calls a server that runs already: --%s has no effect on it", f.Name)
+			}
+		}
+	}
+	switch {
+	case c.Document == "" && c.MCP == "":
+		return misuse("mcpmount call openapi.yaml getOrder id=1", "DOCUMENT and TOOL are missing")
+	case c.Tool == "":
+		return misuse("mcpmount call --help", "TOOL is missing")
+	}
+	return c.apiFlags.check()
+}
+
+// shift moves the arguments by one: without a DOCUMENT, the first is TOOL.
+func (c *callCommand) shift() {
+	if c.Tool != "" {
+		c.Pairs = slices.Insert(c.Pairs, 0, c.Tool)
+	}
+	c.Document, c.Tool = "", c.Document
+}
+
+// dial connects to the server: the running one, or one made of the document.
+func (c *callCommand) dial(ctx context.Context, t *terminal) (*session, error) {
+	if c.MCP != "" {
+		header, err := parseHeaders(c.Header, t.env)
+		if err != nil {
+			return nil, err
+		}
+		return dialURL(ctx, c.MCP, header)
+	}
+	src, err := c.read(ctx, t, c.Document)
+	if err != nil {
+		return nil, err
+	}
+	if err := src.notEmpty(); err != nil {
+		return nil, err
+	}
+	api, err := c.connect(src, nil, t)
+	if err != nil {
+		return nil, err
+	}
+	opts := c.options(quietLogger(t.stderr))
+	opts.Limits = c.limits()
+	srv, err := mcpmount.New(src.doc, api.transport, opts)
+	if err != nil {
+		return nil, err
+	}
+	return dialServer(ctx, srv)
+}
+
+// findTool returns the tool with the given name.
+func findTool(ctx context.Context, s *session, name string) (*mcp.Tool, error) {
+	var names []string
+	for tool, err := range s.Tools(ctx, nil) {
+		if err != nil {
+			return nil, fmt.Errorf("list tools: %w", err)
+		}
+		if tool.Name == name {
+			return tool, nil
+		}
+		names = append(names, tool.Name)
+	}
+	const shown = 12
+	hint := "the tools are " + strings.Join(names[:min(shown, len(names))], ", ")
+	if len(names) > shown {
+		hint += ", …"
+	}
+	return nil, fail(hint, "there is no tool %q", name)
+}
+
+func (f *callFlags) print(w io.Writer, s *session, res *mcp.CallToolResult) error {
+	if f.Output != "" {
+		if err := save(f.Output, res); err != nil {
+			return err
+		}
+	}
+	if f.JSON {
+		raw, err := s.result(res)
+		if err != nil {
+			return err
+		}
+		return printJSON(w, raw)
+	}
+	if len(res.Content) == 0 && res.StructuredContent != nil {
+		return printJSON(w, res.StructuredContent)
+	}
+	for _, content := range res.Content {
+		printContent(w, content)
+	}
+	return nil
+}
+
+// printContent prints text as it is, and says what else there is.
+func printContent(w io.Writer, content mcp.Content) {
+	text, mediaType, data := readContent(content)
+	if data != nil {
+		fmt.Fprintf(w, "[%s, %s; -o FILE saves it]\n", mediaType, count(len(data), "byte"))
+		return
+	}
+	fmt.Fprintln(w, strings.TrimSuffix(text, "\n"))
+}
+
+// readContent returns the text of content, or its data, which then is not nil.
+func readContent(content mcp.Content) (text, mediaType string, data []byte) {
+	switch c := content.(type) {
+	case *mcp.TextContent:
+		return c.Text, "", nil
+	case *mcp.ImageContent:
+		return "", c.MIMEType, append([]byte{}, c.Data...)
+	case *mcp.AudioContent:
+		return "", c.MIMEType, append([]byte{}, c.Data...)
+	case *mcp.ResourceLink:
+		return c.URI, c.MIMEType, nil
+	case *mcp.EmbeddedResource:
+		if c.Resource != nil {
+			return c.Resource.Text, c.Resource.MIMEType, c.Resource.Blob
+		}
+	}
+	return fmt.Sprintf("[%T]", content), "", nil
+}
+
+// save writes the first content that is not text to a file.
+func save(name string, res *mcp.CallToolResult) error {
+	for _, content := range res.Content {
+		if _, _, data := readContent(content); data != nil {
+			return os.WriteFile(name, data, 0o644)
+		}
+	}
+	return fail("leave out -o to see the result", "the result has nothing to save in %s", name)
+}
+
+// printJSON prints v as indented JSON, in which no number is rounded.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}

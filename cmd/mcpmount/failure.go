@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// A failure is an error that knows more than its message.
+type failure struct {
+	err   error
+	hint  string // what to do, or ""
+	usage bool   // the command was called wrongly
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// fail returns an error with the given message, and a hint at what to do.
+func fail(hint, format string, args ...any) error {
+	return &failure{err: fmt.Errorf(format, args...), hint: hint}
+}
+
+// misuse is fail for a command that was called wrongly.
+func misuse(hint, format string, args ...any) error {
+	return &failure{err: fmt.Errorf(format, args...), hint: hint, usage: true}
+}
+
+// parseError returns an error of the parser as one of ours.
+func parseError(err error) error {
+	message, guess, found := strings.Cut(err.Error(), ", did you mean ")
+	if found {
+		return misuse("did you mean "+guess, "%s", message)
+	}
+	help := "mcpmount --help"
+	if parse := new(kong.ParseError); errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
+		help = "mcpmount " + parse.Context.Selected().Name + " --help"
+	}
+	return misuse(help, "%s", message)
+}
+
+// report prints err and returns the exit code for it.
+func report(w io.Writer, err error) int {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(w, "mcpmount: error: %s\n", printable(line))
+	}
+	f := new(failure)
+	if !errors.As(err, &f) {
+		return exitFailure
+	}
+	if f.hint != "" {
+		fmt.Fprintf(w, "mcpmount: hint: %s\n", printable(f.hint))
+	}
+	if f.usage {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// printable returns s on one line and without what could move the cursor or
+// change the colours of a terminal: documents and APIs are not to be trusted.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsPrint(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return -1
+	}, strings.TrimSpace(s))
+}

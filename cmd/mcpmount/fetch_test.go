@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestDocumentURL(t *testing.T) {
+	tests := []struct{ address, err string }{
+		{"https://example.com/openapi.json", ""},
+		{"http://localhost:8080/openapi.json", ""},
+		{"http://127.0.0.1/openapi.json", ""},
+		{"http://[::1]:8080/openapi.json", ""},
+		{"http://example.com/openapi.json?key=secret", "http://example.com/openapi.json: http is for loopback"},
+		{"http://localhost.example.com/", "http is for loopback"},
+		{"http://127.0.0.1.example.com/", "http is for loopback"},
+		{"ftp://example.com/", "starts with https://"},
+		{"file:///etc/passwd", "not a valid URL"},
+		{"https://", "not a valid URL"},
+		{"https://a b/", "not a valid URL"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.address, func(t *testing.T) {
+			_, err := documentURL(tt.address)
+			checkError(t, err, tt.err)
+		})
+	}
+}
+
+func TestOrigin(t *testing.T) {
+	tests := []struct{ url, want string }{
+		{"https://example.com/a?b#c", "https://example.com"},
+		{"HTTPS://user:pass@Example.COM:443/", "https://example.com"},
+		{"http://example.com:80", "http://example.com"},
+		{"http://example.com:443", "http://example.com:443"},
+		{"http://[::1]:8080/", "http://[::1]:8080"},
+	}
+	for _, tt := range tests {
+		if got := origin(mustParse(t, tt.url)); got != tt.want {
+			t.Errorf("origin(%q) = %q, want %q", tt.url, got, tt.want)
+		}
+	}
+}
+
+func TestFetch(t *testing.T) {
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/docs/openapi.json", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, minimal) })
+	mux.HandleFunc("/huge", func(w http.ResponseWriter, r *http.Request) {
+		w.Write(bytes.Repeat([]byte{' '}, maxDocumentBytes+1))
+	})
+	mux.Handle("/away", http.RedirectHandler(other.URL, http.StatusFound))
+	mux.Handle("/loop", http.RedirectHandler("/loop", http.StatusFound))
+	mux.Handle("/moved", http.RedirectHandler("/docs/openapi.json", http.StatusFound))
+	mux.HandleFunc("/html", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, "<!doctype html><title>Sign in</title>")
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+
+	tests := []struct{ name, path, want, err string }{
+		{"a document", "/docs/openapi.json", server.URL + "/docs/openapi.json", ""},
+		{"redirect", "/moved", server.URL + "/docs/openapi.json", ""},
+		{"not found", "/none", "", "the answer is 404 Not Found"},
+		{"too large", "/huge", "", "more than 16 MiB"},
+		{"redirect to another origin", "/away", "", "it redirects to another origin, " + other.URL},
+		{"redirects without end", "/loop", "", "more than 3 redirects"},
+		{"a page", "/html", "", "html"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			src, err := fetch(t.Context(), server.URL+tt.path+"?token=secret")
+			checkError(t, err, tt.err)
+			if err != nil {
+				if strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), tt.path) {
+					t.Errorf("error = %q, want the path and no query", err)
+				}
+				return
+			}
+			if got, _, _ := strings.Cut(src.url.String(), "?"); got != tt.want {
+				t.Errorf("URL = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFetchKeepsPasswordsOutOfServerURLs(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, password, _ := r.BasicAuth(); password != "secret" {
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		io.WriteString(w, minimal)
+	}))
+	defer server.Close()
+	src, err := fetch(t.Context(), strings.Replace(server.URL, "://", "://me:secret@", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := src.server(true); err != nil || u.User != nil {
+		t.Errorf("server = %v, %v, want no user", u, err)
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"reflect"
+	"time"
+
+	"github.com/mcpmount/mcpmount"
+)
+
+// bridgeFlags say what is made of a document. Every command that reads one has
+// them.
+type bridgeFlags struct {
+	selectionFlags `embed:"" group:"Which operations, each flag repeatable; an exclusion always wins"`
+	toolFlags      `embed:"" group:"What becomes of them"`
+	documentFlags  `embed:"" group:"Reading the document"`
+}
+
+type selectionFlags struct {
+	IncludeTag       []string `sep:"none" placeholder:"T" help:"only operations with this tag"`
+	ExcludeTag       []string `sep:"none" placeholder:"T" help:"no operation with this tag"`
+	IncludeOperation []string `sep:"none" placeholder:"ID" help:"only this operationId or tool name"`
+	ExcludeOperation []string `sep:"none" placeholder:"ID" help:"all but this one"`
+	IncludePath      []string `sep:"none" placeholder:"P" help:"only these paths: '/orders/**', 'GET /orders/*'"`
+	ExcludePath      []string `sep:"none" placeholder:"P" help:"all but these paths"`
+	ReadOnly         bool     `help:"only operations that change nothing"`
+}
+
+type toolFlags struct {
+	Name              string `placeholder:"NAME" help:"name of the MCP server (default: the title of the document)"`
+	Resources         bool   `help:"make GETs resources and resource templates"`
+	DescribeResponses string `enum:"none,success,all" default:"none" placeholder:"WHICH" help:"responses in descriptions: none, success or all"`
+	DescribeSchemas   bool   `help:"with the schema of each such response"`
+	OutputSchemas     string `enum:"none,loose,strict" default:"loose" placeholder:"HOW" help:"none, loose (default) or strict: answers that break the schema are errors"`
+}
+
+type documentFlags struct {
+	BasePath string `placeholder:"PATH" help:"path before that of every operation, instead of the document's"`
+	RefRoot  string `placeholder:"DIR" help:"folder that $$ref may read (default: that of DOCUMENT)"`
+}
+
+// read reads the document with the given name and makes of it what the flags
+// say.
+func (f *bridgeFlags) read(ctx context.Context, t *terminal, name string) (*source, error) {
+	path, err := basePath(f.BasePath)
+	if err != nil {
+		return nil, err
+	}
+	src, err := readSource(ctx, t.stdin, name, f.RefRoot)
+	if err != nil {
+		return nil, err
+	}
+	if f.BasePath != "" {
+		src.doc.BasePath, src.ownBasePath = path, true
+	}
+	if err := f.apply(src); err != nil {
+		return nil, err
+	}
+	if f.Resources {
+		src.doc.PreferResources()
+	}
+	return src, nil
+}
+
+// apply leaves in src what the flags say. Without any, a document may be empty.
+func (f *selectionFlags) apply(src *source) error {
+	if reflect.ValueOf(*f).IsZero() {
+		return nil
+	}
+	selected, err := mcpmount.Select{
+		IncludeTags:       f.IncludeTag,
+		ExcludeTags:       f.ExcludeTag,
+		IncludeOperations: f.IncludeOperation,
+		ExcludeOperations: f.ExcludeOperation,
+		IncludePaths:      f.IncludePath,
+		ExcludePaths:      f.ExcludePath,
+		ReadOnly:          f.ReadOnly,
+	}.Apply(src.doc)
+	if err != nil {
+		return fail("mcpmount check "+src.name+" lists what there is", "%w", err)
+	}
+	src.doc = selected
+	return nil
+}
+
+// options returns the options of a server that has these flags only.
+func (f *toolFlags) options(log *slog.Logger) *mcpmount.Options {
+	opts := &mcpmount.Options{
+		DescribeSchemas: f.DescribeSchemas,
+		Logger:          log,
+		DescribeResponses: map[string]mcpmount.DescribeResponses{
+			"none":    mcpmount.DescribeNone,
+			"success": mcpmount.DescribeSuccess,
+			"all":     mcpmount.DescribeAll,
+		}[f.DescribeResponses],
+		OutputSchemas: map[string]mcpmount.OutputSchemas{
+			"none":   mcpmount.OutputSchemasNone,
+			"loose":  mcpmount.OutputSchemasLoose,
+			"strict": mcpmount.OutputSchemasStrict,
+		}[f.OutputSchemas],
+	}
+	opts.Info.Name = f.Name
+	return opts
+}
+
+// apiFlags say how the API is called.
+type apiFlags struct {
+	Upstream         string        `placeholder:"URL" help:"where the API is (default: the document's first server)"`
+	Header           []string      `sep:"none" placeholder:"'Name: value'" help:"header of every request to the API, repeatable; $${NAME} is replaced by an environment variable"`
+	Timeout          time.Duration `default:"30s" placeholder:"30s" help:"how long one call may take; below 0: any time"`
+	MaxResponseBytes int64         `default:"8388608" placeholder:"N" help:"how much of a response is read (default 8 MiB); below 0: all"`
+}
+
+// check refuses what is wrong whatever the document is.
+func (f *apiFlags) check() error {
+	if f.Timeout == 0 || f.MaxResponseBytes == 0 {
+		return misuse("a negative number removes the limit", "--timeout and --max-response-bytes must not be 0")
+	}
+	if f.Upstream == "" {
+		return nil
+	}
+	_, err := upstreamURL(f.Upstream)
+	return err
+}
+
+func (f *apiFlags) limits() mcpmount.Limits {
+	return mcpmount.Limits{CallTimeout: f.Timeout, MaxResponseBytes: f.MaxResponseBytes}
+}
+
+// logFlags say what is logged, and how.
+type logFlags struct {
+	LogLevel  string `enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"debug, info (default), warn or error"`
+	LogFormat string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text (default) or json"`
+}
+
+func (f *logFlags) logger(w io.Writer) *slog.Logger {
+	level := new(slog.LevelVar)
+	_ = level.UnmarshalText([]byte(f.LogLevel)) // one of the enum
+	opts := &slog.HandlerOptions{Level: level}
+	if f.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// quietLogger is for commands that print an answer and end.
+func quietLogger(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

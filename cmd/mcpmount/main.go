@@ -1,0 +1,91 @@
+// Command mcpmount gives an HTTP API that already exists a second interface,
+// MCP. See "mcpmount --help".
+//
+// What a command was asked for goes to standard output. Everything else goes to
+// standard error: a log, or lines that start with "mcpmount:", without capitals
+// and full stops. It exits with 0 if all went well, 1 after a failure and 2 if
+// it was called wrongly.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
+}
+
+// commands are the subcommands. Each has a method Run.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Serve an API as an MCP server."`
+	Tools   toolsCommand   `cmd:"" help:"Show the tools that a model will see."`
+	Check   checkCommand   `cmd:"" help:"Show a document's problems and who may call what."`
+	Call    callCommand    `cmd:"" help:"Call one tool."`
+	Demo    demoCommand    `cmd:"" help:"Serve a small shop API and its MCP server."`
+	Version versionCommand `cmd:"" help:"Show the version."`
+}
+
+// Help returns examples.
+func (commands) Help() string {
+	return "mcpmount demo\n" +
+		"mcpmount tools openapi.yaml\n" +
+		"mcpmount serve --upstream https://api.example.com openapi.yaml\n"
+}
+
+// A terminal is where a command was typed.
+type terminal struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(string) (string, bool)
+}
+
+// run is main without the process.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
+	t := &terminal{stdin, stdout, stderr, env}
+	if err := execute(ctx, t, args); err != nil {
+		return report(stderr, err)
+	}
+	return exitOK
+}
+
+func execute(ctx context.Context, t *terminal, args []string) error {
+	helped := false
+	parser, err := kong.New(&commands{},
+		kong.Name("mcpmount"),
+		kong.Writers(t.stdout, t.stderr),
+		kong.Help(printHelp),
+		kong.Exit(func(int) { helped = true }))
+	if err != nil {
+		return err
+	}
+	selected, err := parser.Parse(spellOut(args))
+	switch {
+	case helped:
+		return nil
+	case err != nil:
+		return parseError(err)
+	}
+	selected.BindTo(ctx, (*context.Context)(nil))
+	return selected.Run(t)
+}
+
+// spellOut translates what people type by habit.
+func spellOut(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(args[1:len(args):len(args)], "--help")
+	case args[0] == "--version":
+		return append([]string{"version"}, args[1:]...)
+	}
+	return args
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite what scripts compare")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"mcpmount": main})
+}
+
+// TestScripts runs the sessions in testdata/script: what a user types, and what
+// happens then. With -update, what commands print replaces what is compared.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serving": serving,
+			"occupy":  occupy,
+			"health":  health,
+		},
+		RequireUniqueNames: true,
+	})
+}
+
+// serving runs mcpmount with the given arguments for the rest of a script, and
+// puts the first URL it tells into an environment variable:
+//
+//	serving VARIABLE args…
+//
+// In the arguments, files need absolute names. At the end of the script it is
+// interrupted, and must exit with 0.
+func serving(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: serving VARIABLE args…")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	told, stderr := io.Pipe()
+	exit := make(chan int, 1)
+	env := func(name string) (string, bool) { v := ts.Getenv(name); return v, v != "" }
+	go func() {
+		exit <- run(ctx, args[1:], strings.NewReader(""), io.Discard, stderr, env)
+		stderr.Close()
+	}()
+	lines, drained := bufio.NewReader(told), make(chan struct{})
+	address, log := firstURL(lines)
+	go func() {
+		defer close(drained)
+		io.Copy(io.Discard, lines)
+	}()
+	ts.Defer(func() {
+		cancel()
+		<-drained
+		if code := <-exit; code != exitOK {
+			ts.Fatalf("mcpmount %s: exit code %d", args[1], code)
+		}
+	})
+	if address == "" {
+		ts.Fatalf("mcpmount %s told no URL:\n%s", args[1], log)
+	}
+	ts.Setenv(args[0], address)
+}
+
+// firstURL reads lines up to the first one with a URL.
+func firstURL(lines *bufio.Reader) (address, log string) {
+	pattern := regexp.MustCompile(`http://[^\s,]+`)
+	for {
+		line, err := lines.ReadString('\n')
+		log += line
+		if address := pattern.FindString(line); address != "" || err != nil {
+			return address, log
+		}
+	}
+}
+
+// occupy listens on a free port for the rest of a script, and puts its address
+// into an environment variable.
+func occupy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: occupy VARIABLE")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { listener.Close() })
+	ts.Setenv(args[0], listener.Addr().String())
+}
+
+// health asks the server whose MCP endpoint is given for its health.
+func health(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: health URL")
+	}
+	endpoint, err := url.Parse(args[0])
+	ts.Check(err)
+	res, err := http.Get(endpoint.ResolveReference(&url.URL{Path: healthPath}).String())
+	ts.Check(err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d %s", res.StatusCode, body)
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mcpmount/mcpmount"
+)
+
+// maxDocumentBytes bounds a document that does not come from a file: 16 MiB.
+const maxDocumentBytes = 16 << 20
+
+// What is said about a document that could not be found, or not be read.
+const (
+	documentHint = "DOCUMENT is a file, an https URL, or - for standard input"
+	formatHint   = "DOCUMENT is OpenAPI 3 or Swagger 2.0, as JSON or YAML"
+)
+
+// A source is a document and where it comes from.
+type source struct {
+	doc *mcpmount.Document
+
+	// name is what the user typed.
+	name string
+
+	// url is the URL that the document was fetched from, or nil.
+	url *url.URL
+
+	// ownBasePath says that doc.BasePath was chosen by the user.
+	ownBasePath bool
+}
+
+// readSource reads the document with the given name. A file may refer to other
+// files in refRoot, or in its own folder if that is "".
+func readSource(ctx context.Context, stdin io.Reader, name, refRoot string) (*source, error) {
+	switch isURL := strings.Contains(name, "://"); {
+	case !isURL && name != "-":
+		doc, err := readFile(name, refRoot)
+		return &source{doc: doc, name: name}, err
+	case refRoot != "":
+		return nil, misuse("remove --ref-root", "--ref-root needs a DOCUMENT that is a file")
+	case isURL:
+		return fetch(ctx, name)
+	}
+	doc, err := readStream(stdin, "standard input")
+	return &source{doc: doc, name: name}, err
+}
+
+func readFile(name, refRoot string) (*mcpmount.Document, error) {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fail(documentHint, "there is no file %s", name)
+	case err != nil:
+		return nil, fail(documentHint, "%w", err)
+	case info.IsDir():
+		return nil, fail(documentHint, "%s is a folder", name)
+	case !info.Mode().IsRegular():
+		return readPipe(name) // <(command) of a shell
+	}
+	root, inside, err := openRoot(name, refRoot)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	doc, err := mcpmount.ParseOpenAPIFS(root.FS(), inside)
+	if err != nil {
+		return nil, fail(formatHint, "%s: %s", name, strings.TrimPrefix(err.Error(), inside+": "))
+	}
+	return doc, nil
+}
+
+// openRoot opens the folder that $refs may read, and returns the path of the
+// entry file in it. Neither ".." nor symbolic links lead out of it.
+func openRoot(name, refRoot string) (root *os.Root, inside string, err error) {
+	if refRoot == "" {
+		refRoot = filepath.Dir(name)
+	}
+	if inside, err = relative(refRoot, name); err != nil || !filepath.IsLocal(inside) {
+		return nil, "", misuse("--ref-root must be a folder that contains DOCUMENT", "%s is not in %s", name, refRoot)
+	}
+	if root, err = os.OpenRoot(refRoot); err != nil {
+		return nil, "", fail("", "open --ref-root: %w", err)
+	}
+	if _, err := root.Stat(inside); err != nil {
+		root.Close()
+		return nil, "", fail("--ref-root DIR must contain what it links to", "%s leads out of %s", name, refRoot)
+	}
+	return root, filepath.ToSlash(inside), nil
+}
+
+// relative returns target as seen from folder, whichever of both is absolute.
+func relative(folder, target string) (string, error) {
+	absFolder, err1 := filepath.Abs(folder)
+	absTarget, err2 := filepath.Abs(target)
+	if err := errors.Join(err1, err2); err != nil {
+		return "", err
+	}
+	return filepath.Rel(absFolder, absTarget)
+}
+
+func readPipe(name string) (*mcpmount.Document, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fail(documentHint, "%w", err)
+	}
+	defer f.Close()
+	return readStream(f, name)
+}
+
+func readStream(r io.Reader, name string) (*mcpmount.Document, error) {
+	spec, err := readLimited(r)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	doc, err := mcpmount.ParseOpenAPI(spec)
+	if err != nil {
+		return nil, fail(formatHint, "%s: %w", name, err)
+	}
+	return doc, nil
+}
+
+func readLimited(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxDocumentBytes+1))
+	if err == nil && len(data) > maxDocumentBytes {
+		return nil, fail("download it and give the file", "more than %d MiB", maxDocumentBytes>>20)
+	}
+	return data, err
+}
+
+// notEmpty returns an error if there is nothing to serve.
+func (s *source) notEmpty() error {
+	if len(s.doc.Operations) > 0 {
+		return nil
+	}
+	return fail("mcpmount check "+s.name+" may say why", "%s has no operations", s.name)
+}
+
+// title returns the title of the document, or its name.
+func (s *source) title() string {
+	if s.doc.Info.Title == "" {
+		return s.name
+	}
+	return s.doc.Info.Title
+}
