@@ -162,7 +162,7 @@ func (d *frontDoor) serveSession(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get(sessionHeader) != "":
 		d.sessions.ServeHTTP(newReply(w, r, envelope{}), r)
 	case r.URL.Query().Has(sseSessionParam),
-		r.Method == http.MethodGet && r.Header.Get(versionHeader) == "" && accepts(r, "text/event-stream"):
+		r.Method == http.MethodGet && r.Header.Get(versionHeader) == "" && names(r, "text/event-stream"):
 		d.sse.ServeHTTP(w, r)
 	default:
 		d.methodNotAllowed(w, r)
@@ -275,10 +275,10 @@ func (d *frontDoor) era(r *http.Request, m envelope) (h http.Handler, session bo
 func isModern(r *http.Request) bool { return r.Header.Get(versionHeader) >= firstStateless }
 
 // statelessFor returns the handler that answers with SSE if the caller wants to
-// hear of progress, or calls a tool that the bridge does not know and that may
-// have something to say meanwhile; else the one that answers with JSON.
+// hear of progress, or calls a hand-written tool, which may have something to
+// say meanwhile; else the one that answers with JSON.
 func (d *frontDoor) statelessFor(r *http.Request, m envelope) http.Handler {
-	streams := m.progress || m.batch || m.method == "tools/call" && d.server.tool(m.name) == nil
+	streams := m.progress || m.batch || m.method == "tools/call" && d.server.handWritten(m.name)
 	if streams && accepts(r, "text/event-stream") || !accepts(r, "application/json") {
 		return d.stateless
 	}
@@ -338,6 +338,11 @@ func (d *frontDoor) withCaller(ctx context.Context, c caller) context.Context {
 		return ctx
 	}
 	return context.WithValue(ctx, d.tokenKey, auth.TokenInfoFromContext(c.request.Context()))
+}
+
+// names reports whether the caller of r asks for a media type by its name.
+func names(r *http.Request, mediaType string) bool {
+	return strings.Contains(strings.ToLower(strings.Join(r.Header.Values("Accept"), ",")), mediaType)
 }
 
 // accepts reports whether the caller of r takes a media type. Someone who does

@@ -71,6 +71,8 @@ func TestDoor(t *testing.T) {
 		{"too large", "POST", "/mcp", `{"jsonrpc":"2.0","method":"ping","id":"` + strings.Repeat("x", 2000) + `"}`, jsonType, 413, "1000 bytes"},
 		{"unknown session", "POST", "/mcp", ping, http.Header{"Content-Type": {"application/json"}, "Mcp-Session-Id": {"nope"}}, 404, ""},
 		{"GET without a stream", "GET", "/mcp", "", nil, 405, "GET"},
+		{"GET of a person", "GET", "/mcp", "", http.Header{"Accept": {"*/*"}}, 405, "GET"},
+		{"unknown tool", "POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"zz"}}`, jsonType, 200, `{"jsonrpc":"2.0","id":1,"error"`},
 		{"GET of a client that knows better", "GET", "/mcp", "", http.Header{"Accept": {"text/event-stream"}, "Mcp-Protocol-Version": {"2025-11-25"}}, 405, ""},
 		{"DELETE without a session", "DELETE", "/mcp", "", nil, 405, ""},
 		{"POST to the SSE stream", "POST", "/mcp/sse", ping, jsonType, 405, "GET"},

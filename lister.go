@@ -71,6 +71,13 @@ func (s *Server) keepResources(set *toolSet, listed lists) error {
 	return errors.Join(errs...)
 }
 
+// handWritten reports whether a tool was added by Extend.
+func (s *Server) handWritten(name string) bool {
+	s.lists.RLock()
+	defer s.lists.RUnlock()
+	return s.extended[name]
+}
+
 // Tools returns the tools as clients list them, sorted by name, the bridged and
 // the hand-written ones; Options.Middleware may hide some from a client. With
 // Options.Source there are none before the first request or [Server.Refresh].

@@ -3,8 +3,10 @@ package mcpmount
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -154,10 +156,27 @@ func mistake(k jsonschema.ErrorKind) string {
 		return "unknown " + quoteAll(slices.Sorted(slices.Values(k.Properties)))
 	case *kind.Enum:
 		return fmt.Sprintf("must be one of %s", jsonList(k.Want))
+	case *kind.Maximum:
+		return "must be at most " + number(k.Want)
+	case *kind.Minimum:
+		return "must be at least " + number(k.Want)
+	case *kind.ExclusiveMaximum:
+		return "must be less than " + number(k.Want)
+	case *kind.ExclusiveMinimum:
+		return "must be more than " + number(k.Want)
 	case *kind.Type:
 		return fmt.Sprintf("is %s, must be %s", k.Got, strings.Join(k.Want, " or "))
 	}
 	return shorten(k.LocalizedString(message.NewPrinter(language.English)), maxMistake)
+}
+
+// number returns r as a JSON number.
+func number(r *big.Rat) string {
+	if r.IsInt() {
+		return r.Num().String()
+	}
+	f, _ := r.Float64()
+	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
 func quoteAll(names []string) string {

@@ -181,7 +181,7 @@ func (f *findings) print(w io.Writer) error {
 // enough, and each needs all of its schemes.
 func securityText(alternatives []mcpmount.SecurityRequirement) string {
 	if len(alternatives) == 0 {
-		return "none"
+		return "anyone"
 	}
 	var texts []string
 	for _, requirement := range alternatives {

@@ -13,7 +13,7 @@ func TestSecurityText(t *testing.T) {
 		alternatives requirements
 		want         string
 	}{
-		{"no requirement", nil, "none"},
+		{"no requirement", nil, "anyone"},
 		{"one scheme", requirements{{"key": {}}}, "key"},
 		{"scopes", requirements{{"oauth": {"read", "write"}}}, "oauth (read write)"},
 		{"both", requirements{{"b": nil, "a": nil}}, "a and b"},

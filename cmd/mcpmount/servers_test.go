@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mcpmount/mcpmount"
 	"github.com/mcpmount/mcpmount/internal/shop"
 )
 
@@ -81,6 +82,25 @@ paths:
 		}
 		if got := strings.Join(seen, ", "); got != tt.want {
 			t.Errorf("%v: the APIs saw %s\nwant %s", tt.flags, got, tt.want)
+		}
+	}
+}
+
+// The URL that is printed is the one that calls go to.
+func TestPrintedUpstream(t *testing.T) {
+	for server, want := range map[string]string{
+		"https://api.example.com/api/v3":  "https://api.example.com/api/v3",
+		"https://api.example.com/api/v3/": "https://api.example.com/api/v3",
+		"https://api.example.com":         "https://api.example.com",
+	} {
+		src := &source{doc: &mcpmount.Document{Servers: []mcpmount.ServerURL{{URL: server}}}}
+		src.doc.BasePath = strings.TrimRight(strings.TrimPrefix(server, "https://api.example.com"), "/")
+		api, err := new(apiFlags).connect(src, nil, &terminal{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := displayURL(api.url); strings.TrimRight(got, "/") != want {
+			t.Errorf("%s is printed as %s", server, got)
 		}
 	}
 }

@@ -30,7 +30,10 @@ func (f *apiFlags) connect(src *source, forwarded []string, t *terminal) (*upstr
 	// A base without a path leaves it to the document, where operations may have
 	// one of their own.
 	bare := &url.URL{Scheme: base.Scheme, Host: base.Host}
-	documented := bare.JoinPath(src.doc.BasePath)
+	documented, err := url.Parse(bare.String() + src.doc.BasePath)
+	if err != nil {
+		return nil, fail("--base-path /v1", "the base path %q of the document is not valid", src.doc.BasePath)
+	}
 	if strings.Trim(base.Path, "/") == "" || src.ownBasePath || strings.Trim(base.Path, "/") == strings.Trim(src.doc.BasePath, "/") {
 		base = bare
 	}
