@@ -149,7 +149,7 @@ func (d *frontDoor) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 		allow = "POST"
 	}
 	w.Header().Set("Allow", allow)
-	writeError(w, http.StatusMethodNotAllowed, nil, codeInvalidRequest, r.Method+" is not allowed here")
+	writeError(w, http.StatusMethodNotAllowed, nil, codeInvalidRequest, r.Method+" without a session is nothing here: this is an MCP endpoint, POST JSON-RPC messages to it")
 }
 
 // serveSession serves the stream of a session and its end. A GET that asks for

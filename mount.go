@@ -16,6 +16,9 @@ import (
 // "GET /{tenant}/orders" do not clash. Other routers need to route GET, POST,
 // DELETE and OPTIONS of path, and of the paths below it, to s.
 func (s *Server) Mount(mux interface{ Handle(string, http.Handler) }, path string) (err error) {
+	if mux == nil {
+		return errors.New("no mux to mount into")
+	}
 	if !strings.HasPrefix(path, "/") {
 		return fmt.Errorf("mount path %q must start with a slash", path)
 	}

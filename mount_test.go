@@ -66,6 +66,17 @@ func testMount(t *testing.T, catchAll string) {
 	}
 }
 
+func TestMountNil(t *testing.T) {
+	srv, err := mcpmount.New(parse(t, notesSpec), mcpmount.InProcess(newNotesAPI()), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Mount(nil, "/mcp"); err == nil || !strings.Contains(err.Error(), "no mux") {
+		t.Errorf("Mount = %v", err)
+	}
+}
+
+// A Server is right under any prefix, and behind StripPrefix.
 func TestStripPrefix(t *testing.T) {
 	srv, err := mcpmount.New(parse(t, notesSpec), mcpmount.InProcess(newNotesAPI()), nil)
 	if err != nil {
