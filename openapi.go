@@ -83,7 +83,9 @@ func convert[From, To any](from []From, f func(From) To) []To {
 	return to
 }
 
-func newServerURL(s openapi.Server) ServerURL { return ServerURL(s) }
+func newServerURL(s openapi.Server) ServerURL {
+	return ServerURL{URL: s.URL, Description: s.Description, Variables: s.Variables}
+}
 
 func newOperation(in openapi.Operation) Operation {
 	op := Operation{

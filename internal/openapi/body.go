@@ -11,7 +11,7 @@ func (l *loader) requestBody(p place) *RequestBody {
 	body := &RequestBody{
 		Description: l.text(at.get("description")),
 		Required:    l.flag(at.get("required")),
-		Content:     l.content(at.get("content")),
+		Content:     l.content(at.get("content"), l.bodySchema),
 	}
 	if len(body.Content) == 0 {
 		l.problems.add(at, "the request body has no media type; it is left out")
@@ -20,13 +20,18 @@ func (l *loader) requestBody(p place) *RequestBody {
 	return body
 }
 
-// content returns the media types of a map of Media Type Objects.
-func (l *loader) content(p place) []MediaType {
+// content returns the media types of a map of Media Type Objects. ofJSON reads the
+// schema of those that are JSON.
+func (l *loader) content(p place, ofJSON func(place) *Schema) []MediaType {
 	var content []MediaType
 	for name, member := range l.fields(p) {
 		media := MediaType{Type: strings.TrimSpace(name)}
 		if at := l.follow(member); !absent(at) && l.object(at) {
-			media.Schema = l.schema(at.get("schema"))
+			read := l.schema
+			if t := strings.ToLower(media.Type); strings.Contains(t, "json") || strings.Contains(t, "*/*") {
+				read = ofJSON
+			}
+			media.Schema = read(at.get("schema"))
 			media.ItemSchema = l.schema(at.get("itemSchema"))
 			media.Encoding = l.encodings(at.get("encoding"))
 			media.Example = l.example(at)

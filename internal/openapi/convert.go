@@ -28,12 +28,21 @@ func (s *schemaSet) convertObject(n *tree.Node) *tree.Node {
 	} else {
 		out = s.convertMembers(n)
 	}
+	out = s.withFile(n, out)
 	out = withBounds(n, out)
 	out = s.withTuple(n, out)
 	out = s.withDependencies(n, out)
 	out = withExamples(n, out)
 	out = s.withVariants(n, out)
 	return withNull(n, out)
+}
+
+// withFile makes a schema that says "type: file" one of binary content.
+func (s *schemaSet) withFile(n, out *tree.Node) *tree.Node {
+	if !s.files || n.Get("type").Str() != "file" {
+		return out
+	}
+	return out.With("type", tree.NewString("string")).With("format", tree.NewString("binary"))
 }
 
 // convertReference returns what counts of a schema that is a reference, and

@@ -56,6 +56,7 @@ func runConversions(t *testing.T, version string, tests []conversion) {
 
 func TestNullable(t *testing.T) {
 	runConversions(t, "openapi: 3.0.3", []conversion{
+		{"type of Swagger", `{type: file, nullable: true, description: d}`, `{"description":"d","type":["string","null"],"format":"binary"}`},
 		{"type", `{type: string, nullable: true, maxLength: 3}`, `{"type":["string","null"],"maxLength":3}`},
 		{"in a property", `{properties: {a: {type: integer, nullable: true}}}`, `{"properties":{"a":{"type":["integer","null"]}}}`},
 		{"false", `{type: string, nullable: false}`, `{"type":"string"}`},
@@ -96,7 +97,7 @@ func TestConvert(t *testing.T) {
 		{"example and examples", `{example: 1, examples: [2]}`, `{"examples":[2]}`},
 		{"examples as a map", `{examples: {a: {value: 1}}}`, `{}`},
 		{"types", `{type: [string, 'null', String, file, 7, null]}`, `{"type":["string","null"]}`},
-		{"type file", `{type: file, format: binary}`, `{"format":"binary"}`},
+		{"type file", `{type: file, format: binary}`, `{"format":"binary","type":"string"}`},
 		{"type in upper case", `{type: Integer}`, `{"type":"integer"}`},
 		{"unknown types", `{type: any, properties: {a: {type: [date]}, b: {type: []}}}`, `{"properties":{"a":{},"b":{}}}`},
 		{"tuple", `{items: [{type: string}, {nullable: true, type: integer}], additionalItems: false}`, `{"prefixItems":[{"type":"string"},{"type":["integer","null"]}],"items":{"not":{}}}`},

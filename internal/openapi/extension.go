@@ -1,6 +1,10 @@
 package openapi
 
-import "github.com/mcpmount/mcpmount/internal/tree"
+import (
+	"time"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
+)
 
 // extend applies the extension x-mcp of an operation, with which the author of
 // a document says how the operation is served:
@@ -9,6 +13,8 @@ import "github.com/mcpmount/mcpmount/internal/tree"
 //	  name: find_orders
 //	  description: Finds orders by customer.
 //	  kind: resource
+//	  uri: shop://orders
+//	  timeout: 90s
 //	  annotations: {readOnlyHint: true}
 func (l *loader) extend(op *Operation, extension place) {
 	if !l.object(extension) {
@@ -25,7 +31,26 @@ func (l *loader) extend(op *Operation, extension place) {
 	default:
 		l.problems.add(extension.get("kind"), `%s is neither "tool" nor "resource"; the operation becomes a tool`, quote(kind))
 	}
+	op.URI = l.word(extension.get("uri"))
+	op.Timeout = l.timeout(extension.get("timeout"))
 	op.Annotations = l.annotations(extension.get("annotations"))
+}
+
+// maxTimeout bounds the time for a call that a document can ask for.
+const maxTimeout = time.Hour
+
+// timeout reads how long a call may take. Zero is not given.
+func (l *loader) timeout(p place) time.Duration {
+	text := l.word(p)
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 || d > maxTimeout {
+		l.problems.add(p, "%s is not a time above zero and up to %v, such as 90s; the server's own limit holds", quote(text), maxTimeout)
+		return 0
+	}
+	return d
 }
 
 // hidden reports whether the author of the document keeps an operation from

@@ -172,7 +172,7 @@ components:
 		Description: "Sells *things*.",
 		BasePath:    "/v1",
 		Servers: []Server{
-			{URL: "https://{region}.example.com/{base}/", Description: "live", Variables: map[string]string{"region": "eu", "base": "v1"}},
+			{URL: "https://{region}.example.com/{base}/", Description: "live", Variables: map[string]string{"region": "eu", "base": "v1"}, Enums: map[string][]string{"region": {"eu", "us"}}},
 			{URL: "/relative"},
 		},
 		SecuritySchemes: map[string]SecurityScheme{
@@ -192,6 +192,18 @@ components:
 	}
 	if diff := cmp.Diff(want, doc, schemaText()); diff != "" {
 		t.Errorf("document (-want +got):\n%s", diff)
+	}
+}
+
+func TestServerVariableDefault(t *testing.T) {
+	doc := mustLoad(t, "openapi: 3.2.0\nservers: [{url: '/{v}', name: main, variables: {v: {default: v1, enum: [v2, v3]}}}]")
+	want := []Server{{URL: "/{v}", Name: "main", Variables: map[string]string{"v": "v1"}, Enums: map[string][]string{"v": {"v2", "v3"}}}}
+	if diff := cmp.Diff(want, doc.Servers); diff != "" {
+		t.Errorf("Servers (-want +got):\n%s", diff)
+	}
+	problems := []Problem{{Pointer: "/servers/0/variables/v/default", Message: `the default of the server variable "v" is not one of its enum`}}
+	if diff := cmp.Diff(problems, doc.Problems); diff != "" {
+		t.Errorf("Problems (-want +got):\n%s", diff)
 	}
 }
 

@@ -1,5 +1,7 @@
 package openapi
 
+import "time"
+
 // A Document is an API description of any version.
 type Document struct {
 	Title       string
@@ -19,8 +21,13 @@ type Document struct {
 // A Server is a Server Object.
 type Server struct {
 	URL         string
+	Name        string
 	Description string
-	Variables   map[string]string
+
+	// Variables are the default values, Enums the values that are allowed where
+	// the document lists them.
+	Variables map[string]string
+	Enums     map[string][]string
 }
 
 // A SecurityScheme is a Security Scheme Object of OpenAPI 3.
@@ -59,9 +66,12 @@ type Operation struct {
 	// document, even if a reference leads to it.
 	Pointer string
 
-	// Name, Resource and Annotations are what the extension x-mcp says.
+	// Name, Resource, URI, Timeout and Annotations are what the extension x-mcp
+	// says.
 	Name        string
 	Resource    bool
+	URI         string
+	Timeout     time.Duration
 	Annotations *Annotations
 }
 
@@ -87,6 +97,9 @@ type Parameter struct {
 	Explode         bool
 	AllowReserved   bool
 	AllowEmptyValue bool
+
+	// MultiSegment says that a value in the path may have slashes.
+	MultiSegment bool
 
 	// Schema is nil if any value is allowed. It describes the content if there
 	// is a MediaType.

@@ -60,7 +60,7 @@ func load(src Source) (*Document, error) {
 	doc.Problems = l.problems.list()
 	if !l.spend(0) {
 		doc.Problems = append(doc.Problems, Problem{
-			Message: fmt.Sprintf("the operations have more than %d parts together; those from there on are left out", maxParts),
+			Message: fmt.Sprintf("the operations have more than %d parts together; those from there on are left out", l.mostParts()),
 		})
 	}
 	return doc, nil
@@ -83,21 +83,38 @@ type loader struct {
 	// parts counts what the operations consist of: see maxParts.
 	parts int
 
+	// templates are the segments of the paths of the document; nil before they
+	// were needed.
+	templates [][]string
+
 	// What follows is remembered by node, so that a document in which many
 	// operations share a large part costs that part only once.
 	texts    map[*tree.Node]string
 	examples map[*tree.Node][]byte
 	inline   map[*tree.Node]*tree.Node
+	choices  map[*tree.Node]*tree.Node // see bodySchema
+
+	// inherited is what heirs returns, nil until it is asked for.
+	inherited map[string][]string
 }
 
-// maxParts bounds the parameters, responses and other parts of all operations
-// together: references can share one part among very many.
-const maxParts = 2_000_000
+// What bounds the parameters, responses and other parts of all operations
+// together: references can share one part among very many, which needs few
+// bytes. Parts that are written out have more than that.
+const (
+	maxParts     = 2_000_000
+	sharedParts  = 100_000
+	bytesPerPart = 16
+)
+
+func (l *loader) mostParts() int {
+	return min(sharedParts+(maxBytes-l.files.left)/bytesPerPart, maxParts)
+}
 
 // spend counts n parts, and reports whether there may be so many.
 func (l *loader) spend(n int) bool {
 	l.parts += n
-	return l.parts <= maxParts
+	return l.parts <= l.mostParts()
 }
 
 func newLoader(fsys fs.FS) *loader {
@@ -112,6 +129,7 @@ func newLoader(fsys fs.FS) *loader {
 		texts:    make(map[*tree.Node]string),
 		examples: make(map[*tree.Node][]byte),
 		inline:   make(map[*tree.Node]*tree.Node),
+		choices:  make(map[*tree.Node]*tree.Node),
 	}
 }
 
@@ -124,7 +142,7 @@ func (l *loader) document(root place) *Document {
 		Description: l.text(info.get("description")),
 	}
 	if l.version == swagger20 {
-		doc.Servers = l.hosts(root)
+		doc.Servers = l.hosts(l.words(root.get("schemes")))
 		doc.SecuritySchemes = l.securitySchemes(root.get("securityDefinitions"))
 	} else {
 		doc.Servers = l.servers(root.get("servers"))

@@ -200,7 +200,7 @@ func (l *loader) modernOperation(op *Operation, path *pathItem, p place, inputs 
 	}
 	op.RequestBody = l.requestBody(p.get("requestBody"))
 	op.Responses = l.responses(p.get("responses"), func(at place) []MediaType {
-		return l.content(at.get("content"))
+		return l.content(at.get("content"), l.schema)
 	})
 	op.Servers = l.servers(p.get("servers"))
 	if len(op.Servers) == 0 {

@@ -3,6 +3,7 @@ package openapi
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -151,7 +152,7 @@ func runRows(t *testing.T, head string, rows []row, show func(Operation) string)
 }
 
 // showParameters returns each parameter as "in name style" with a star for
-// explode, an exclamation mark for required.
+// explode, an exclamation mark for required, a slash where values can have one.
 func showParameters(op Operation) string {
 	parts := []string{op.Path}
 	for _, p := range op.Parameters {
@@ -161,6 +162,9 @@ func showParameters(op Operation) string {
 		}
 		if p.Required {
 			text += "!"
+		}
+		if p.MultiSegment {
+			text += "/"
 		}
 		if p.MediaType != "" {
 			text += " " + p.MediaType
@@ -188,6 +192,25 @@ func TestParameterStyles(t *testing.T) {
 		{"cookie of 3.2", "[{name: p, in: path, required: true}, {name: q, in: cookie, style: cookie}]}}}", "/a/{p}; path p simple! ; cookie q cookie* ", nil},
 		{"querystring", "[{name: p, in: path, required: true}, {in: querystring, content: {application/x-www-form-urlencoded: {schema: {type: object}}}}]}}}",
 			`/a/{p}; path p simple! ; querystring query form* application/x-www-form-urlencoded {"type":"object"}`, nil},
+	}, showParameters)
+}
+
+// Values may have slashes where the document says so and they cannot lead to
+// another operation.
+func TestMultiSegment(t *testing.T) {
+	const declared = "get: {parameters: [{name: p, in: path, required: true, x-multi-segment: true}]}}"
+	runRows(t, "openapi: 3.0.0\npaths: {", []row{
+		{"extension", "'/a/{p}': {" + declared + "}", "/a/{p}; path p simple!/ ", nil},
+		{"not at the end", "'/a/{p}/b': {" + declared + "}", "/a/{p}/b; path p simple! ", nil},
+		{"not a whole segment", "'/a/{p}.json': {" + declared + "}", "/a/{p}.json; path p simple! ", nil},
+		{"a path below", "'/a/{p}': {" + declared + ", '/a/{q}/b': {}}", "/a/{p}; path p simple! ", nil},
+		{"a path beside that is longer", "'/a/{p}': {" + declared + ", '/a/b/{q}': {}}", "/a/{p}; path p simple! ", nil},
+		{"a longer path that may begin so", "'/a/{p}': {" + declared + ", '/{q}/b/c': {}}", "/a/{p}; path p simple! ", nil},
+		{"longer paths elsewhere", "'/a/{p}': {" + declared + ", '/b/{p}/c': {}, '/a/b': {}}", "/a/{p}; path p simple!/ ", nil},
+		{"greedy", "'/a/{p+}': {get: {parameters: [{name: p, in: path, required: true}]}}}", "/a/{p}; path p simple!/ ", nil},
+		{"pattern with a slash", "'/a/{p}': {get: {parameters: [{name: p, in: path, required: true, schema: {pattern: 'shelves/[^/]+'}}]}}}", `/a/{p}; path p simple!/ {"pattern":"shelves/[^/]+"}`, nil},
+		{"pattern without", "'/a/{p}': {get: {parameters: [{name: p, in: path, required: true, schema: {pattern: '[^/]+'}}]}}}", `/a/{p}; path p simple! {"pattern":"[^/]+"}`, nil},
+		{"in a query", "'/a': {get: {parameters: [{name: p, in: query, x-multi-segment: true}]}}}", "/a; query p form* ", nil},
 	}, showParameters)
 }
 
@@ -357,12 +380,13 @@ paths:
         name: find_it
         description: for models
         kind: resource
+        timeout: 90s
         annotations: {title: Find, readOnlyHint: true, openWorldHint: false, idempotentHint: 'yes'}
 `)
 	checkProblems(t, problems)
 	want := Operation{
 		Method: "GET", Path: "/x", Pointer: "/paths/~1x/get",
-		Description: "for models", Name: "find_it", Resource: true,
+		Description: "for models", Name: "find_it", Resource: true, Timeout: 90 * time.Second,
 		Annotations: &Annotations{Title: "Find", ReadOnly: &yes, OpenWorld: &no},
 	}
 	if diff := cmp.Diff(want, op); diff != "" {
@@ -372,6 +396,17 @@ paths:
 	checkProblems(t, problems, `/x-mcp/kind: "prompt" is neither`)
 	if op.Resource {
 		t.Error("Resource = true, want false")
+	}
+}
+
+// A document asks for a time that a call can take, and for no more than that.
+func TestExtensionTimeout(t *testing.T) {
+	for _, text := range []string{"90", "-1s", "0s", "61m", "soon", "1e9h"} {
+		op, problems := oneOperation(t, "openapi: 3.0.0\npaths: {/x: {get: {x-mcp: {timeout: "+text+"}}}}")
+		checkProblems(t, problems, `/x-mcp/timeout: "`+text+`" is not a time above zero and up to 1h0m0s, such as 90s`)
+		if op.Timeout != 0 {
+			t.Errorf("timeout %s = %v, want none", text, op.Timeout)
+		}
 	}
 }
 

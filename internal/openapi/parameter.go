@@ -127,6 +127,9 @@ func (l *loader) commonParameter(in input) Parameter {
 		Schema:          l.parameterSchema(in.place),
 		Example:         l.example(in.place),
 	}
+	if p.In == "path" {
+		p.MultiSegment = l.flag(in.get("x-multi-segment")) || l.wantsSlash(in.place)
+	}
 	if p.In == "path" && !p.Required {
 		l.problems.add(in.place, "a parameter in the path is required; %s is taken as such", quote(p.Name))
 		p.Required = true
@@ -136,7 +139,7 @@ func (l *loader) commonParameter(in input) Parameter {
 
 // parameterContent reads the content of a parameter, which has one media type.
 func (l *loader) parameterContent(p *Parameter, content place) {
-	list := l.content(content)
+	list := l.content(content, l.schema)
 	if len(list) == 0 {
 		return
 	}
@@ -218,6 +221,7 @@ func stylesIn(in string) []string {
 // template.
 func (l *loader) matchTemplate(op *Operation, p place) {
 	l.cleanTemplate(op)
+	l.restrictSegments(op)
 	names := placeholders(op.Path)
 	l.spend(len(names))
 	op.Parameters = slices.DeleteFunc(op.Parameters, func(parameter Parameter) bool {
@@ -249,15 +253,19 @@ func hasParameter(op *Operation, in, name string) bool {
 
 // cleanTemplate takes from the placeholders of a path what routers write into
 // them, where the parameter is declared without it: {proxy+}, {path*}, {id?},
-// {id:[0-9]+}, {name=projects/*}.
+// {id:[0-9]+}, {name=projects/*}, and the operators of RFC 6570: {;id*}.
 func (l *loader) cleanTemplate(op *Operation) {
 	for _, name := range placeholders(op.Path) {
 		bare := name
 		if end := strings.IndexAny(name, ":="); end >= 0 {
 			bare = name[:end]
 		}
-		if bare = strings.Trim(bare, "+*?"); bare != name && !hasParameter(op, "path", name) && hasParameter(op, "path", bare) {
+		greedy := strings.ContainsAny(bare, "+*")
+		bare = strings.TrimLeft(strings.Trim(bare, "+*?"), ".;")
+		i := slices.IndexFunc(op.Parameters, func(p Parameter) bool { return p.In == "path" && p.Name == bare })
+		if bare != name && !hasParameter(op, "path", name) && i >= 0 {
 			op.Path = strings.ReplaceAll(op.Path, "{"+name+"}", "{"+bare+"}")
+			op.Parameters[i].MultiSegment = op.Parameters[i].MultiSegment || greedy && op.Parameters[i].Style == "simple"
 		}
 	}
 }

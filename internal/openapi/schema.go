@@ -30,6 +30,10 @@ type schemaSet struct {
 	// siblings says whether what stands beside a $ref counts (OpenAPI 3.1).
 	siblings bool
 
+	// files says whether the type "file" of Swagger forms, written into a
+	// document of OpenAPI 3, means what it has instead.
+	files bool
+
 	// schemas are the schemas that operations use, roots their places in order.
 	// Both are needed for the survey only.
 	schemas map[*tree.Node]*Schema
@@ -55,7 +59,8 @@ type definition struct {
 
 	// own says that only what the schema itself says is meant, without what it
 	// says through other schemas for the same value: see surveyor.link.
-	own bool
+	// allOf says that its allOf, from where nothing leads back, is meant too.
+	own, allOf bool
 }
 
 func newSchemaSet() *schemaSet {
@@ -109,7 +114,11 @@ func (s *schemaSet) definition(name string) *tree.Node {
 	}
 	base := s.bases[name]
 	if base == nil {
-		base = s.convert(withoutInPlace(d.node))
+		n := withoutInPlace(d.node)
+		if d.allOf {
+			n = n.With("allOf", d.node.Get("allOf"))
+		}
+		base = s.convert(n)
 		s.bases[name] = base
 	}
 	return base

@@ -3,6 +3,7 @@ package openapi
 import (
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -10,9 +11,16 @@ import (
 func (l *loader) servers(p place) []Server {
 	var servers []Server
 	for element := range l.list(p) {
-		if s := l.follow(element); l.object(s) {
-			servers = append(servers, l.server(s))
+		s := l.follow(element)
+		if !l.object(s) {
+			continue
 		}
+		server := l.server(s)
+		if filledLength(server) > maxServerURL {
+			l.problems.add(s.get("url"), "the URL of the server is longer than %d bytes; the server is left out", maxServerURL)
+			continue
+		}
+		servers = append(servers, server)
 	}
 	return servers
 }
@@ -20,6 +28,7 @@ func (l *loader) servers(p place) []Server {
 func (l *loader) server(p place) Server {
 	s := Server{
 		URL:         strings.TrimSpace(l.word(p.get("url"))),
+		Name:        l.text(p.get("name")),
 		Description: l.text(p.get("description")),
 	}
 	for name, variable := range l.fields(p.get("variables")) {
@@ -27,9 +36,25 @@ func (l *loader) server(p place) Server {
 			s.Variables = make(map[string]string)
 		}
 		s.Variables[name] = l.word(variable.get("default"))
+		l.variableEnum(&s, name, variable)
 	}
 	l.undefinedVariables(p, &s)
 	return s
+}
+
+// variableEnum reads the values that a variable may have.
+func (l *loader) variableEnum(s *Server, name string, variable place) {
+	allowed := l.words(variable.get("enum"))
+	if len(allowed) == 0 {
+		return
+	}
+	if s.Enums == nil {
+		s.Enums = make(map[string][]string)
+	}
+	s.Enums[name] = allowed
+	if at := variable.get("default"); !absent(at) && !slices.Contains(allowed, s.Variables[name]) {
+		l.problems.add(at, "the default of the server variable %s is not one of its enum", quote(name))
+	}
 }
 
 // undefinedVariables gives every variable of the URL a value, be it an empty
@@ -55,14 +80,25 @@ func (l *loader) basePath(root place, s Server) string {
 	}
 	if startsWithHost(text) {
 		l.problems.add(at, "the server %s has no scheme; write https://", quote(text))
-		text = "//" + text
 	}
-	u, err := url.Parse(text)
+	path, err := ServerPath(text)
 	if err != nil {
 		l.problems.add(at, "%s is not a URL; no base path is taken from it", quote(text))
-		return ""
 	}
-	return strings.TrimSuffix(path.Clean("/"+u.EscapedPath()), "/")
+	return path
+}
+
+// ServerPath returns the path of a server URL, which has no variables any more,
+// without a slash at its end. A URL without a scheme may start with a host.
+func ServerPath(server string) (string, error) {
+	if startsWithHost(server) {
+		server = "//" + server
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(path.Clean("/"+u.EscapedPath()), "/"), nil
 }
 
 // startsWithHost reports whether a URL is one without its scheme, and not a
@@ -74,6 +110,18 @@ func startsWithHost(text string) bool {
 	}
 	domain := host[strings.LastIndexByte(host, '.')+1:]
 	return strings.Contains(host, ":") || domain != host && strings.Trim(domain, "0123456789") != ""
+}
+
+// maxServerURL bounds the length of a URL with the values of its variables.
+const maxServerURL = 8 << 10
+
+// filledLength returns at least the length of what filled returns.
+func filledLength(s Server) int {
+	longest := 0
+	for _, value := range s.Variables {
+		longest = max(longest, len(value))
+	}
+	return len(s.URL) + strings.Count(s.URL, "{")*longest
 }
 
 // filled returns the URL of s with the values of its variables.
@@ -114,20 +162,20 @@ func placeholders(template string) []string {
 	}
 }
 
-// hosts returns the servers that schemes, host and basePath of a Swagger
-// document make. Without a host they are relative to the document, without
-// schemes they have that of the document.
-func (l *loader) hosts(root place) []Server {
-	host := strings.Trim(l.word(root.get("host")), "/ ")
-	base := strings.TrimSpace(l.word(root.get("basePath")))
+// hosts returns the servers that host and basePath of a Swagger document make
+// with the given schemes. Without a host they are relative to the document,
+// without schemes they have that of the document. Those that can be called come
+// first.
+func (l *loader) hosts(schemes []string) []Server {
+	host := strings.Trim(l.word(l.root.get("host")), "/ ")
+	base := strings.TrimSpace(l.word(l.root.get("basePath")))
 	if base != "" && !strings.HasPrefix(base, "/") {
 		base = "/" + base
 	}
 	if _, rest, ok := strings.Cut(host, "://"); ok {
-		l.problems.add(root.get("host"), "the host has a scheme; it is ignored")
+		l.problems.add(l.root.get("host"), "the host has a scheme; it is ignored")
 		host = rest
 	}
-	schemes := l.words(root.get("schemes"))
 	switch {
 	case host == "" && base == "":
 		return nil
@@ -136,9 +184,42 @@ func (l *loader) hosts(root place) []Server {
 	case len(schemes) == 0:
 		return []Server{{URL: "//" + host + base}}
 	}
-	servers := make([]Server, len(schemes))
-	for i, scheme := range schemes {
-		servers[i] = Server{URL: strings.ToLower(scheme) + "://" + host + base}
+	var servers, others []Server
+	for _, scheme := range schemes {
+		s := Server{URL: strings.ToLower(scheme) + "://" + host + base}
+		if isHTTP(scheme) {
+			servers = append(servers, s)
+		} else {
+			others = append(others, s)
+		}
 	}
-	return servers
+	return append(servers, others...)
+}
+
+// ownHosts returns the servers of a Swagger operation that is not offered with
+// the scheme of the document's first server.
+func (l *loader) ownHosts(operation place) []Server {
+	own := l.words(operation.get("schemes"))
+	if len(own) == 0 {
+		return nil
+	}
+	servers := l.hosts(l.words(l.root.get("schemes")))
+	if len(servers) == 0 || slices.ContainsFunc(own, func(scheme string) bool {
+		return strings.HasPrefix(servers[0].URL, strings.ToLower(scheme)+"://")
+	}) {
+		return nil
+	}
+	if !slices.ContainsFunc(own, isHTTP) {
+		l.problems.add(operation.get("schemes"), "the operation is offered over neither http nor https; it is called over the scheme of the document")
+		return nil
+	}
+	if absent(l.root.get("host")) {
+		return nil // relative to a document that was read with one of the schemes
+	}
+	return l.hosts(own)
+}
+
+// isHTTP reports whether a scheme is one that operations are called with.
+func isHTTP(scheme string) bool {
+	return strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")
 }

@@ -2,6 +2,8 @@ package openapi
 
 import (
 	"errors"
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/mcpmount/mcpmount/internal/tree"
@@ -12,11 +14,13 @@ import (
 // that is not there.
 func (l *loader) survey() {
 	l.schemas.siblings = l.version >= openapi31
+	l.schemas.files = l.version != swagger20
 	s := surveyor{
 		schemaSet: l.schemas,
 		files:     l.files,
 		problems:  l.problems,
 		visits:    make(map[*tree.Node]*visit),
+		listed:    make(map[*tree.Node]map[*tree.Node]bool),
 		names:     newDefinitionNames(l.namedSchemas().node),
 		dead:      make(map[string]bool),
 	}
@@ -25,6 +29,12 @@ func (l *loader) survey() {
 		s.run()
 	}
 	l.schemas.roots, l.schemas.schemas = nil, nil
+	for name, d := range s.definitions {
+		if d.own && s.inherits(d.node) {
+			d.allOf = true
+			s.definitions[name] = d
+		}
+	}
 }
 
 // namedSchemas returns the map in which the document names its schemas.
@@ -42,6 +52,7 @@ type surveyor struct {
 	names    *definitionNames
 	queue    []unit
 	visits   map[*tree.Node]*visit
+	listed   map[*tree.Node]map[*tree.Node]bool // see lists
 	dead     map[string]bool
 }
 
@@ -100,6 +111,10 @@ func (s *surveyor) visit(u unit, depth int) *visit {
 	if known := s.visits[u.node]; known != nil || !u.node.Is(tree.Object) {
 		return known
 	}
+	s.visitBases(u, depth)
+	if known := s.visits[u.node]; known != nil {
+		return known
+	}
 	v := &visit{serial: len(s.visits), open: true}
 	s.visits[u.node] = v
 	defer func() { v.open = false }()
@@ -117,6 +132,62 @@ func (s *surveyor) visit(u unit, depth int) *visit {
 		}
 	}
 	return v
+}
+
+// visitBases visits what a schema inherits from before the schema itself, where
+// that lists it among its variants. So the circle is always cut where the variant
+// refers to the base. Cut where the base refers to the variant, the variant there
+// would say nothing, and any value would be one.
+func (s *surveyor) visitBases(u unit, depth int) {
+	if depth >= maxInPlace {
+		return
+	}
+	looks := 0
+	for queue := []unit{u}; len(queue) > 0; queue = queue[1:] {
+		for base := range s.parents(queue[0]) {
+			if looks++; looks > maxAdmits {
+				return
+			}
+			queue = append(queue, base)
+			if s.lists(base, u.node) {
+				s.visit(base, depth+1)
+			}
+		}
+	}
+}
+
+// parents yields the schemas that a schema refers to in its allOf.
+func (s *surveyor) parents(u unit) iter.Seq[unit] {
+	return func(yield func(unit) bool) {
+		all := u.node.Get("allOf")
+		if !all.Is(tree.Array) {
+			return
+		}
+		for _, part := range all.Items {
+			if ref, ok := reference(part); ok {
+				if base, err := s.resolve(u, ref); err == nil && !yield(base) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// lists reports whether a schema is among the variants of base.
+func (s *surveyor) lists(base unit, schema *tree.Node) bool {
+	listed, known := s.listed[base.node]
+	if !known {
+		listed = make(map[*tree.Node]bool)
+		for _, variant := range variants(base.node) {
+			if ref, ok := reference(variant); ok {
+				if p, err := s.resolve(base, ref); err == nil {
+					listed[p.node] = true
+				}
+			}
+		}
+		s.listed[base.node] = listed
+	}
+	return listed[schema]
 }
 
 // reference returns the reference that a schema is. A dynamic reference is
@@ -211,9 +282,38 @@ func (s *surveyor) reportDead(u unit, ref string, err error) {
 	}
 }
 
+// inherits reports whether a schema has an allOf that does not lead back to it, as
+// far as it can be seen.
+func (s *surveyor) inherits(n *tree.Node) bool {
+	all := n.Get("allOf")
+	if !all.Is(tree.Array) {
+		return false
+	}
+	seen := map[*tree.Node]bool{}
+	for queue := slices.Clone(all.Items); len(queue) > 0; queue = queue[1:] {
+		part := queue[0]
+		if seen[part] {
+			continue
+		}
+		seen[part] = true
+		if name := s.links[part]; name != "" {
+			queue = append(queue, s.definitions[name].node)
+		}
+		for inPlace, p := range subschemas(place{node: part}) {
+			if inPlace {
+				queue = append(queue, p.node)
+			}
+		}
+		if slices.Contains(queue, n) || len(queue) > maxAdmits || len(seen) > maxAdmits {
+			return false
+		}
+	}
+	return true
+}
+
 // define returns the name of the definition for the schema at p.
 func (s *surveyor) define(p place, own bool) string {
-	d := definition{p.node, own}
+	d := definition{node: p.node, own: own}
 	name, known := s.names.of(d, p)
 	if !known {
 		s.definitions[name] = d

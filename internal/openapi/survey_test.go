@@ -116,6 +116,33 @@ func TestCircles(t *testing.T) {
 				`"A_own":{"type":"object","required":["kind"],"properties":{"kind":{"type":"string"}}},` +
 				`"C":{"allOf":[{"$ref":"#/$defs/A_own"},{"required":["c"]}]}}`,
 			`{"kind": "b", "b": 1}`, `{"b": 1}`, nil},
+		{"a variant that is reached before its base", `{
+			A: {allOf: [{$ref: '#/components/schemas/B'}, {required: [a]}]},
+			B: {type: object, required: [kind], oneOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/C'}]},
+			C: {allOf: [{$ref: '#/components/schemas/B'}, {required: [c]}]}}`,
+			`{"A":{"allOf":[{"$ref":"#/$defs/B_own"},{"required":["a"]}]},"B_own":{"type":"object","required":["kind"]}}`,
+			`{"kind": "a", "a": 1}`, `{"kind": "a", "c": 1}`, nil},
+		{"a variant of a variant that is reached first", `{
+			A: {allOf: [{$ref: '#/components/schemas/B'}, {required: [a]}]},
+			B: {allOf: [{$ref: '#/components/schemas/C'}, {required: [b]}]},
+			C: {required: [c], properties: {next: {$ref: '#/components/schemas/C'}}, anyOf: [{$ref: '#/components/schemas/A'}, {required: [d]}]}}`,
+			`{"A":{"allOf":[{"$ref":"#/$defs/B"},{"required":["a"]}]},` +
+				`"B":{"allOf":[{"$ref":"#/$defs/C_own"},{"required":["b"]}]},` +
+				`"C_own":{"required":["c"],"properties":{"next":{"$ref":"#/$defs/C"}}},` +
+				`"C":{"required":["c"],"properties":{"next":{"$ref":"#/$defs/C"}},"anyOf":[{"$ref":"#/$defs/A"},{"required":["d"]}]}}`,
+			`{"a": 1, "b": 1, "c": 1, "next": {"c": 1, "d": 1}}`, `{"a": 1, "b": 1, "c": 1, "next": {"c": 1, "a": 1}}`, nil},
+		{"a base that inherits", `{
+			A: {allOf: [{$ref: '#/components/schemas/B'}, {required: [a]}]},
+			B: {allOf: [{$ref: '#/components/schemas/C'}], oneOf: [{$ref: '#/components/schemas/A'}]},
+			C: {required: [c]}}`,
+			`{"A":{"allOf":[{"$ref":"#/$defs/B_own"},{"required":["a"]}]},"B_own":{"allOf":[{"$ref":"#/$defs/C"}]},"C":{"required":["c"]}}`,
+			`{"a": 1, "c": 1}`, `{"a": 1}`, nil},
+		{"a base that inherits from what it is a variant of", `{
+			A: {allOf: [{$ref: '#/components/schemas/B'}, {required: [a]}]},
+			B: {allOf: [{$ref: '#/components/schemas/C'}], oneOf: [{$ref: '#/components/schemas/A'}], required: [b]},
+			C: {required: [c], oneOf: [{$ref: '#/components/schemas/B'}]}}`,
+			`{"A":{"allOf":[{"$ref":"#/$defs/B_own"},{"required":["a"]}]},"B_own":{"required":["b"]}}`,
+			`{"a": 1, "b": 1}`, `{"a": 1, "c": 1}`, nil},
 		{"a part of itself that is reached first", `{
 			A: {$ref: '#/components/schemas/B/allOf/0'},
 			B: {title: whole, allOf: [{title: part, allOf: [{$ref: '#/components/schemas/B'}, {required: [a]}]}]}}`,

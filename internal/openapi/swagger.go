@@ -19,6 +19,7 @@ const maxMediaTypes = 50
 // swaggerOperation reads an operation of Swagger 2.0, where the body is among
 // the parameters and its media types are beside them.
 func (l *loader) swaggerOperation(op *Operation, p place, inputs []input) {
+	op.Servers = l.ownHosts(p)
 	var form []input
 	for _, in := range inputs {
 		switch in.in {
@@ -67,29 +68,31 @@ func (l *loader) swaggerParameter(in input) Parameter {
 // Without one, an array is comma-separated (Swagger 2.0, Parameter Object).
 func (l *loader) collectionStyle(in input) (style string, explode bool) {
 	format := l.word(in.get("collectionFormat"))
-	if in.in == "path" || in.in == "header" {
-		if format != "" && format != "csv" {
-			l.problems.add(in.place, "collectionFormat %s is not possible in %s; commas are used", quote(format), in.in)
-		}
-		return "simple", false
+	single := in.in == "path" || in.in == "header" // what has one value
+	joined := "form"
+	if single {
+		joined = "simple"
 	}
 	if !isArray(in.node) {
-		return "form", true
+		return joined, !single
 	}
 	switch format {
-	case "multi":
-		return "form", true
 	case "ssv":
 		return "spaceDelimited", false
 	case "pipes":
 		return "pipeDelimited", false
 	case "tsv":
 		return "tabDelimited", false
+	case "multi":
+		if !single {
+			return "form", true
+		}
+		l.problems.add(in.place, "collectionFormat %s is not possible in %s; commas are used", quote(format), in.in)
 	case "", "csv":
 	default:
 		l.problems.add(in.place, "collectionFormat %s is not known; commas are used", quote(format))
 	}
-	return "form", false
+	return joined, false
 }
 
 func isArray(n *tree.Node) bool {
@@ -107,6 +110,9 @@ func (l *loader) swaggerBody(operation place, in input) *RequestBody {
 		types = []string{mediaJSON}
 	}
 	schema, example := l.parameterSchema(in.place), l.example(in.place)
+	if in.node.Get("schema") != nil {
+		schema = l.bodySchema(in.get("schema"))
+	}
 	for _, t := range types {
 		body.Content = append(body.Content, MediaType{Type: t, Schema: schema, Example: example})
 	}

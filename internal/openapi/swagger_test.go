@@ -26,7 +26,9 @@ func TestSwaggerParameters(t *testing.T) {
 		{"unknown format", "{name: a, in: query, type: array, items: {}, collectionFormat: xml}]}}}",
 			`/{p}; path p simple! {"type":"string"}; query a form {"type":"array","items":{}}`, []string{`collectionFormat "xml" is not known`}},
 		{"header", "{name: a, in: header, type: array, items: {}, collectionFormat: pipes}]}}}",
-			`/{p}; path p simple! {"type":"string"}; header a simple {"type":"array","items":{}}`, []string{`"pipes" is not possible in header`}},
+			`/{p}; path p simple! {"type":"string"}; header a pipeDelimited {"type":"array","items":{}}`, nil},
+		{"multi header", "{name: a, in: header, type: array, items: {}, collectionFormat: multi}]}}}",
+			`/{p}; path p simple! {"type":"string"}; header a simple {"type":"array","items":{}}`, []string{`"multi" is not possible in header`}},
 		{"bounds", "{name: a, in: query, type: number, minimum: 0, exclusiveMinimum: true, maximum: 1, multipleOf: 0.5}]}}}",
 			`/{p}; path p simple! {"type":"string"}; query a form* {"type":"number","exclusiveMinimum":0,"maximum":1,"multipleOf":0.5}`, nil},
 		{"schema of OpenAPI 3", "{name: a, in: query, schema: {type: boolean}}]}}}",
@@ -141,6 +143,7 @@ func TestSwaggerServers(t *testing.T) {
 		{"basePath: v1", "/v1", "/v1"},
 		{"basePath: /", "/", ""},
 		{"schemes: [https]", "", ""},
+		{"host: a.example\nschemes: [wss, https]", "https://a.example wss://a.example", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.head, func(t *testing.T) {
@@ -178,4 +181,38 @@ securityDefinitions:
 		t.Errorf("SecuritySchemes (-want +got):\n%s", diff)
 	}
 	checkProblems(t, doc.Problems)
+}
+
+// An operation with schemes of its own has a server of its own, if one of them
+// can be called.
+func TestSwaggerOperationSchemes(t *testing.T) {
+	tests := []struct{ head, own, want, problem string }{
+		{"host: a.example\nschemes: [https]\nbasePath: /v1", "[http]", "http://a.example/v1", ""},
+		{"host: a.example\nschemes: [https]", "[http, HTTPS]", "", ""},
+		{"host: a.example\nschemes: [https, http]", "[http]", "http://a.example", ""},
+		{"host: a.example", "[https]", "https://a.example", ""},
+		{"host: a.example\nschemes: [https]", "[wss]", "", "/paths/~1x/get/schemes"},
+		{"host: a.example\nschemes: [https]", "[wss, http]", "http://a.example wss://a.example", ""},
+		{"basePath: /v1\nschemes: [https]", "[http]", "", ""},
+		{"schemes: [https]", "[http]", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.head+tt.own, func(t *testing.T) {
+			doc := mustLoad(t, "swagger: '2.0'\n"+tt.head+"\npaths: {/x: {get: {schemes: "+tt.own+", responses: {'200': {description: ok}}}}}")
+			var urls []string
+			for _, s := range doc.Operations[0].Servers {
+				urls = append(urls, s.URL)
+			}
+			if got := strings.Join(urls, " "); got != tt.want {
+				t.Errorf("Servers = %q, want %q", got, tt.want)
+			}
+			var pointers []string
+			for _, p := range doc.Problems {
+				pointers = append(pointers, p.Pointer)
+			}
+			if got := strings.Join(pointers, " "); got != tt.problem {
+				t.Errorf("problems at %q, want %q: %v", got, tt.problem, doc.Problems)
+			}
+		})
+	}
 }

@@ -10,6 +10,9 @@ type arena struct {
 	items   slab[*Node]
 	members slab[Member]
 
+	// used estimates the memory of the tree in bytes, mostUsed bounds it.
+	used, mostUsed int
+
 	null, yes, no *Node
 
 	// recent holds scalars by hash, a later one in the place of an earlier. It
@@ -17,6 +20,21 @@ type arena struct {
 	recent []*Node
 	seed   maphash.Seed
 }
+
+// What parts of a tree take, in bytes.
+const (
+	nodeBytes   = 80
+	itemBytes   = 8
+	memberBytes = 24
+	indexBytes  = 48
+)
+
+// A tree may take so much, and so much for each byte of its document. That of a
+// large real document takes up to 3 for each byte.
+const (
+	freeBytes    = 64 << 20
+	bytesPerByte = 4
+)
 
 const (
 	recentFrom = 4 << 10 // bytes of a document from which scalars are shared
@@ -26,7 +44,7 @@ const (
 
 // newArena returns an arena for an input of the given length.
 func newArena(length int) arena {
-	var a arena
+	a := arena{mostUsed: freeBytes + bytesPerByte*length}
 	if length >= recentFrom {
 		a.recent = make([]*Node, recentSize)
 		a.seed = maphash.MakeSeed()
@@ -36,6 +54,7 @@ func newArena(length int) arena {
 
 func (a *arena) node(kind Kind, text string) *Node {
 	n := &a.nodes.take(1)[0]
+	a.used += nodeBytes
 	n.Kind, n.Text = kind, text
 	return n
 }
@@ -78,6 +97,7 @@ func (a *arena) array(items []*Node) *Node {
 	n := a.node(Array, "")
 	if len(items) > 0 {
 		n.Items = a.items.take(len(items))
+		a.used += itemBytes * len(items)
 		copy(n.Items, items)
 	}
 	return n
@@ -89,9 +109,11 @@ func (a *arena) object(members []Member, index map[string]int) *Node {
 	n := a.node(Object, "")
 	if len(members) > 0 {
 		n.Members = a.members.take(len(members))
+		a.used += memberBytes * len(members)
 		copy(n.Members, members)
 	}
 	n.index = index
+	a.used += indexBytes * len(index)
 	return n
 }
 

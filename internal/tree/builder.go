@@ -34,7 +34,7 @@ func newBuilder(length int, l Limits, problems *problems) builder {
 // grow adds to the size, and reports whether the document may be as large.
 func (b *builder) grow(by size) bool {
 	b.size = b.size.plus(by)
-	return b.size.values <= b.limits.MaxNodes && b.size.bytes <= b.limits.MaxBytes
+	return b.size.values <= b.limits.MaxNodes && b.size.bytes <= b.limits.MaxBytes && b.used <= b.mostUsed
 }
 
 // tooDeep reports whether a value that is nested as deep as height may not be

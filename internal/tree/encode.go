@@ -8,6 +8,39 @@ import (
 // JSON returns n as compact JSON. A nil node is null.
 func (n *Node) JSON() []byte { return n.AppendJSON(nil) }
 
+// JSONWithin returns n as compact JSON if that has at most most bytes. It costs
+// no more than that, however large n is; but a single text is read whole.
+func (n *Node) JSONWithin(most int) (data []byte, ok bool) {
+	data = n.appendWithin(nil, most)
+	return data, len(data) <= most
+}
+
+// appendWithin is AppendJSON, but it ends soon after dst is longer than most.
+func (n *Node) appendWithin(dst []byte, most int) []byte {
+	if n == nil || n.Kind != Array && n.Kind != Object {
+		return n.AppendJSON(dst)
+	}
+	open, end := byte('['), byte(']')
+	if n.Kind == Object {
+		open, end = '{', '}'
+	}
+	dst = append(dst, open)
+	for i := 0; i < len(n.Items) && len(dst) <= most; i++ {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = n.Items[i].appendWithin(dst, most)
+	}
+	for i := 0; i < len(n.Members) && len(dst) <= most; i++ {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendString(dst, n.Members[i].Key), ':')
+		dst = n.Members[i].Value.appendWithin(dst, most)
+	}
+	return append(dst, end)
+}
+
 // AppendJSON appends n to dst as compact JSON: members in their order, numbers
 // as their literal, and in strings only what RFC 8259 section 7 has escaped. A
 // nil node is null.

@@ -82,7 +82,7 @@ func (l Limits) checkBytes(n int) error {
 
 func (l Limits) tooLarge(place string) error {
 	return &limitError{place, fmt.Sprintf(
-		"the document has more than %d values, or %d bytes in them, counting each use of an alias", l.MaxNodes, l.MaxBytes)}
+		"the document has more than %d values, or %d bytes in them, counting each use of an alias, or too many for its length", l.MaxNodes, l.MaxBytes)}
 }
 
 func (l Limits) nestedTooDeep(place string) error {

@@ -40,7 +40,7 @@ func parse(text string, l Limits, found *problems) (*Node, error) {
 	if err != nil {
 		return nil, wrongJSON
 	}
-	found.add(nil, "the document is not valid JSON and read as YAML: %v", wrongJSON)
+	found.add(nil, "the document is not valid JSON (%v) and read as YAML", wrongJSON)
 	return n, nil
 }
 
@@ -51,8 +51,14 @@ func final(err error) bool {
 	return errors.As(err, &limit) || errors.Is(err, errEnds)
 }
 
-// looksLikeJSON reports whether an error should be explained as one of JSON.
+// looksLikeJSON reports whether an error should be explained as one of JSON. One
+// mistake is a comment of JavaScript.
 func looksLikeJSON(text string) bool {
 	text = strings.TrimLeft(text, " \t\r\n")
-	return text != "" && (text[0] == '{' || text[0] == '[')
+	for _, start := range [...]string{"{", "[", "//", "/*"} {
+		if strings.HasPrefix(text, start) {
+			return true
+		}
+	}
+	return false
 }

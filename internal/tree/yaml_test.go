@@ -42,11 +42,11 @@ func TestYAML(t *testing.T) {
 	tests := []document{
 		{name: "block", input: "b: 1\na:\n  - x\n  - y: z\n", want: `{"b":1,"a":["x",{"y":"z"}]}`},
 		{name: "flow", input: "{a: [x, {y: z}], b: {}}", want: `{"a":["x",{"y":"z"}],"b":{}}`, problems: []string{
-			": the document is not valid JSON and read as YAML: line 1, column 2: unexpected 'a' where a key in double quotes is expected"}},
+			": the document is not valid JSON (line 1, column 2: unexpected 'a' where a key in double quotes is expected) and read as YAML"}},
 		{name: "JSON with a trailing comma", input: "{\n\t\"a\": [1, 2,],\n}", want: `{"a":[1,2]}`, problems: []string{
-			": the document is not valid JSON and read as YAML: line 2, column 13: unexpected ']' where a value is expected"}},
+			": the document is not valid JSON (line 2, column 13: unexpected ']' where a value is expected) and read as YAML"}},
 		{name: "JSON with comments", input: "{ # why\n\"a\": 1}", want: `{"a":1}`, problems: []string{
-			": the document is not valid JSON and read as YAML: line 1, column 3: unexpected '#' where a key in double quotes is expected"}},
+			": the document is not valid JSON (line 1, column 3: unexpected '#' where a key in double quotes is expected) and read as YAML"}},
 		{name: "JSON inside of YAML", input: "--- {\"a\": 1}", want: `{"a":1}`},
 		{name: "begins like a JSON string", input: "\"a\": 1\n\"b\": 2", want: `{"a":1,"b":2}`},
 		{name: "begins like a JSON number", input: "200: ok\n", want: `{"200":"ok"}`},
@@ -56,7 +56,7 @@ func TestYAML(t *testing.T) {
 		{name: "scalar styles", input: "a: plain text\nb: 'it''s'\nc: \"\\t\\u00e9\"\nd: |\n  x\n  y\ne: >-\n  x\n  y\n",
 			want: `{"a":"plain text","b":"it's","c":"\té","d":"x\ny\n","e":"x y"}`},
 		{name: "quoted is a string", input: "[\"1\", 'true', 'null', \"\", !!str 1, ! 2]", want: `["1","true","null","","1","2"]`, problems: []string{
-			": the document is not valid JSON and read as YAML: line 1, column 7: unexpected '\\'' where a value is expected"}},
+			": the document is not valid JSON (line 1, column 7: unexpected '\\'' where a value is expected) and read as YAML"}},
 		{name: "no values", input: "a:\nb: []\nc: {x, y: }\n", want: `{"a":null,"b":[],"c":{"x":null,"y":null}}`},
 		{name: "several documents", input: "a: 1\n---\nb: 2\n---\nc: 3\n", want: `{"a":1}`, problems: []string{
 			": line 2, column 1: another document begins"}},
@@ -213,6 +213,7 @@ func TestYAMLErrors(t *testing.T) {
 		{"merge with itself", "a: &x {<<: *x}\n", `line 1, column 12: the alias "x" is inside of what it refers to`},
 		{"in a second document", "a: 1\n---\nb: [\n", "line 4, column 1: did not find expected node content"},
 		{"neither JSON nor YAML", "{\"a\": 1}}\n", "line 1, column 9: unexpected '}' where the end is expected"},
+		{"JSON behind a comment", "// why\n{\"a\": {\"b\": 1}}\n", "line 1, column 1: unexpected '/' where a value is expected"},
 		{"JSON that is cut", "{\n\"a\": [1,\n", "line 3, column 1: the document ends where a value is expected"},
 	}
 	for _, tt := range tests {

@@ -173,9 +173,9 @@ func yamlRune(r rune) rune {
 }
 
 // maxYAMLWeight bounds what the library may take before there is a node to
-// count: up to 600 bytes for each unit of [yamlWeight]. Real documents have a
-// unit for every 13 bytes.
-const maxYAMLWeight = 4_000_000
+// count: up to 330 bytes for each unit of [yamlWeight]. Real documents have a
+// unit for every 13 bytes, so that one of 18 MB is read.
+const maxYAMLWeight = 1_500_000
 
 // yamlWeight estimates what the tokens of text cost the library at worst.
 func yamlWeight(text string) int {
@@ -195,6 +195,10 @@ func yamlWeight(text string) int {
 			colon = true
 		case '"', '\'', '&', '*', '!':
 			weight++
+		case '#':
+			if lineStart || text[i-1] <= ' ' {
+				weight += 2 // the library keeps comments
+			}
 		case '-', '?':
 			if i+1 == len(text) || text[i+1] <= ' ' {
 				weight++
