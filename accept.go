@@ -79,7 +79,7 @@ func acceptHeader(responses []Response) string {
 	return strings.Join(append(accept, "*/*;q=0.1"), ", ")
 }
 
-// successTypes returns the media types of successful responses in the order of
+// successTypes returns the first media types of successful responses in the order of
 // the document: those that are JSON, and those that are not.
 func successTypes(responses []Response) (json, others []string) {
 	for _, r := range successResponses(responses) {
@@ -89,7 +89,7 @@ func successTypes(responses []Response) (json, others []string) {
 			if isJSONMediaType(t) {
 				list = &json
 			}
-			if isMediaType(t) && t != "*/*" && !slices.Contains(*list, t) {
+			if len(*list) < maxAccept && isMediaType(t) && t != "*/*" && !slices.Contains(*list, t) {
 				*list = append(*list, t)
 			}
 		}

@@ -64,8 +64,9 @@ func TestWholeBody(t *testing.T) {
 		{"bytes as text", "application/octet-stream", `"plain, text"`, "application/octet-stream", "plain, text"},
 		{"image of its own type", "image/png", `{"base64":"iVBORw==","contentType":"image/jpeg"}`, "image/png", "\x89PNG"},
 		{"image of any type", "image/*", `{"base64":"iVBORw==","contentType":"image/png"}`, "image/png", "\x89PNG"},
-		{"image of a type outside", "image/*", `{"base64":"iVBORw==","contentType":"text/html"}`, "application/octet-stream", "\x89PNG"},
-		{"image without a type", "image/*", `{"base64":"iVBORw=="}`, "application/octet-stream", "\x89PNG"},
+		{"image of a type outside", "image/*", `{"base64":"iVBORw==","contentType":"text/html"}`, "image/png", "\x89PNG"},
+		{"image without a type", "image/*", `{"base64":"iVBORw=="}`, "image/png", "\x89PNG"},
+		{"image that shows its type", "image/*", `{"text":"GIF89a"}`, "image/gif", "GIF89a"},
 		{"form", "application/x-www-form-urlencoded", `{"username":"alice","password":"s e&c+r=et"}`, "application/x-www-form-urlencoded", "username=alice&password=s+e%26c%2Br%3Det"},
 	}
 	for _, tt := range tests {

@@ -18,15 +18,17 @@ import (
 func (s *Server) call(ctx context.Context, t *tool, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	values, err := t.arguments(req.Params.Arguments)
 	if err != nil {
+		noteRefusal(ctx, ReasonArguments)
 		return errorResult(err), nil
 	}
-	callCtx, cancel := s.callContext(ctx)
+	callCtx, cancel := s.callContext(ctx, t)
 	defer cancel()
 	res, err := s.roundTrip(callCtx, t, values)
 	if err != nil {
 		return s.failed(ctx, t, err), nil
 	}
-	return t.result.toolResult(callCtx, res, progress(ctx, req)), nil
+	noteStatus(ctx, res.StatusCode)
+	return t.result.toolResult(callCtx, res, newListener(ctx, req)), nil
 }
 
 // failed returns the result of a call that got no response. The model learns
@@ -34,15 +36,28 @@ func (s *Server) call(ctx context.Context, t *tool, req *mcp.CallToolRequest) (*
 func (s *Server) failed(ctx context.Context, t *tool, err error) *mcp.CallToolResult {
 	var wrong *argumentError
 	if errors.As(err, &wrong) {
+		noteRefusal(ctx, ReasonArguments)
 		return errorResult(wrong)
+	}
+	var lacking credentialError
+	if errors.As(err, &lacking) {
+		noteRefusal(ctx, ReasonCredential)
+		s.logger.ErrorContext(ctx, "call not sent", "tool", t.op.Name, "error", err)
+		return errorResult(lacking)
 	}
 	var panicked *handlerError
 	switch {
 	case errors.As(err, &panicked):
+		noteFailure(ctx, ReasonPanic)
 		s.logger.ErrorContext(ctx, "the API's handler did not return", "tool", t.op.Name, "panic", panicked.Value, "stack", string(panicked.Stack))
 	case errors.Is(err, context.Canceled):
+		noteFailure(ctx, ReasonCanceled)
 		s.logger.DebugContext(ctx, "call canceled", "tool", t.op.Name)
 	default:
+		noteFailure(ctx, ReasonTransport)
+		if isTimeout(err) {
+			noteFailure(ctx, ReasonTimeout)
+		}
 		s.logger.ErrorContext(ctx, "call failed", "tool", t.op.Name, "error", err)
 	}
 	return transportErrorResult(&t.op, err)
@@ -56,7 +71,32 @@ func (s *Server) roundTrip(ctx context.Context, t *tool, values *tree.Node) (*ht
 	}
 	to := targetFrom(req.Context())
 	to.server, to.origin, to.forwarded = t.server, t.origin, s.forward(req)
-	return s.api.RoundTrip(req)
+	if to.attached, err = s.credentials(req, t); err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	res, err := s.api.RoundTrip(req)
+	if err == nil && res.Request == nil {
+		res.Request = req
+	}
+	return res, err
+}
+
+// credentials returns what req carries towards the API, besides what it
+// forwards of the caller's.
+func (s *Server) credentials(req *http.Request, t *tool) (*attachment, error) {
+	if s.opts.Credentials == nil {
+		return nil, nil
+	}
+	return t.security.satisfy(req.Context(), s.opts.Credentials, func(scheme SecurityScheme) bool {
+		name := scheme.header()
+		if len(req.Header[name]) > 0 {
+			return true
+		}
+		_, inside := s.api.(inProcess)
+		caller := RequestFrom(req.Context())
+		return inside && caller != nil && name == "Authorization" && len(caller.Header[name]) > 0
+	})
 }
 
 // forward copies the headers of the caller that Options.ForwardHeaders names,
@@ -102,56 +142,6 @@ func forwardable(name string) bool {
 	}
 	return !strings.HasPrefix(key, "if-") && settableHeader(name)
 }
-
-// progress returns a function that tells the caller of req how far a streamed
-// response has come, or nil if it did not ask.
-func progress(ctx context.Context, req *mcp.CallToolRequest) func(message string, n int) {
-	token := req.Params.GetProgressToken()
-	if token == nil || req.Session == nil {
-		return nil
-	}
-	return func(message string, n int) {
-		// A client that cannot be told still gets the result.
-		_ = req.Session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{
-			ProgressToken: token, Message: message, Progress: float64(n),
-		})
-	}
-}
-
-// callContext returns the context of the request to the API: it ends when ctx
-// does, when the call takes too long, and, where nobody could come back for the
-// answer, when the caller leaves. Its values are those of the caller's current
-// request and nothing else: within a session, the values of ctx are those of
-// the request that opened it, which may have been somebody else's.
-func (s *Server) callContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	c := callerFrom(ctx)
-	values := context.Background()
-	if c.request != nil {
-		values = c.request.Context()
-	}
-	inner := context.WithValue(&callContext{ctx, values}, insideKey{s}, true)
-	inner, cancel := withCallTimeout(withCaller(inner, c), s.opts.Limits.CallTimeout)
-	if c.request == nil || c.session {
-		return inner, cancel
-	}
-	stop := context.AfterFunc(c.request.Context(), cancel)
-	return inner, func() { stop(); cancel() }
-}
-
-// insideKey marks the context of a request that a server makes, so that it does
-// not call itself.
-type insideKey struct{ *Server }
-
-// A callContext has the life of one context and the values of another.
-type callContext struct {
-	context.Context
-	values context.Context
-}
-
-func (c *callContext) Value(key any) any { return c.values.Value(key) }
-
-// AfterFunc lets the context package watch the life of c without a goroutine.
-func (c *callContext) AfterFunc(f func()) func() bool { return context.AfterFunc(c.Context, f) }
 
 // errorResult returns a result that tells a model what to mend.
 func errorResult(err error) *mcp.CallToolResult {

@@ -2,7 +2,9 @@ package mcpmount
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -18,12 +20,15 @@ type caller struct {
 	// Nothing else makes one.
 	local bool
 
-	// session says that the caller has a session, and so can come back for the
-	// answer after its connection is lost.
-	session bool
+	// gone ends when nobody will take the answer: with the connection or, if the
+	// caller has a session and so can come back for the answer, with that. It is
+	// nil if only the SDK knows.
+	gone context.Context
 
-	ticket *ticket // place of the message in its session; nil without one
-	leave  func()  // of the gate; nil if the message is not inside
+	ticket *ticket       // place of the message in its session; nil without one
+	opens  *session      // that the message opens; nil for none
+	stream *streamWriter // that the answer is written to; nil if it is not one of events
+	leave  func()        // of the gate; nil if the message is not inside
 }
 
 type callerKey struct{}
@@ -50,12 +55,14 @@ func withCaller(ctx context.Context, c caller) context.Context {
 const callerExtra = "mcpmount.caller"
 
 // tokenInfo returns a TokenInfo that carries c. The rest of it is the app's
-// own, since the SDK ties a session to its UserID.
+// own, but for the UserID, to which the SDK would tie a session as well, with
+// another answer to others than the door's.
 func (c caller) tokenInfo() *auth.TokenInfo {
 	var info auth.TokenInfo
 	if own := auth.TokenInfoFromContext(c.request.Context()); own != nil {
 		info = *own
 	}
+	info.UserID = ""
 	info.Extra = map[string]any{callerExtra: c}
 	return &info
 }
@@ -90,4 +97,66 @@ type keyProbe struct {
 func (p *keyProbe) Value(key any) any {
 	p.key = key
 	return nil
+}
+
+// attachCaller is the outermost middleware: it puts the caller of a message
+// into its context, and keeps a panic in a tool from ending the process.
+func (d *frontDoor) attachCaller(next mcp.MethodHandler) mcp.MethodHandler {
+	return func(ctx context.Context, method string, req mcp.Request) (res mcp.Result, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				d.server.logger.ErrorContext(ctx, "panic", "method", method, "panic", p, "stack", string(debug.Stack()))
+				res, err = nil, errInternal
+			}
+		}()
+		c, err := d.callerOf(ctx, req)
+		if err != nil {
+			d.server.logger.ErrorContext(ctx, "refused", "method", method, "error", err)
+			return nil, errInternal
+		}
+		defer c.ticket.give(1)
+		if method == "subscriptions/listen" && c.leave != nil {
+			c.leave() // it lasts until its session is closed, which waits for those inside
+		}
+		if session, ok := req.GetSession().(*mcp.ServerSession); ok && c.opens != nil {
+			c.opens.closes(func() { _ = session.Close() })
+		}
+		ctx, end := d.lifetime(ctx, c)
+		defer end()
+		return next(d.withCaller(ctx, c), method, req)
+	}
+}
+
+// callerOf returns the caller of a message. A message without one is refused:
+// within a session, ctx is that of somebody else's request.
+func (d *frontDoor) callerOf(ctx context.Context, req mcp.Request) (caller, error) {
+	if c, ok := takeCaller(req.GetExtra()); ok {
+		return c, nil
+	}
+	if c := callerFrom(ctx); c.local {
+		return c, nil
+	}
+	return caller{}, errors.New("a message came neither by HTTP nor through Run")
+}
+
+// withCaller returns ctx with c, with what the app knows of the token of c, and
+// with the values that the app's middleware gave to the request.
+func (d *frontDoor) withCaller(ctx context.Context, c caller) context.Context {
+	if c.request == nil {
+		return withCaller(ctx, c)
+	}
+	ctx = withCaller(valueContext{ctx, c.request.Context()}, c)
+	return context.WithValue(ctx, d.tokenKey, auth.TokenInfoFromContext(c.request.Context()))
+}
+
+// whileValid returns r with a context that ends, at the latest, when the
+// credential of r does: what only listens is open for so long. A client that has
+// a new one comes back with that, and misses nothing.
+func whileValid(r *http.Request) (*http.Request, context.CancelFunc) {
+	info := auth.TokenInfoFromContext(r.Context())
+	if info == nil || info.Expiration.IsZero() {
+		return r, func() {}
+	}
+	ctx, cancel := context.WithDeadline(r.Context(), info.Expiration)
+	return r.WithContext(ctx), cancel
 }

@@ -10,7 +10,9 @@ import (
 
 // decodeText returns data as valid UTF-8. A byte order mark decides over the
 // charset, as the Encoding Standard (https://encoding.spec.whatwg.org/#decode)
-// has it. What cannot be decoded becomes U+FFFD.
+// has it. Without one, what is not UTF-8 and has none of its longer sequences is
+// windows-1252, which is what people forget to say. What cannot be decoded becomes
+// U+FFFD.
 func decodeText(data []byte, charset string) string {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
@@ -28,10 +30,40 @@ func decodeText(data []byte, charset string) string {
 	case "utf-16be":
 		return decodeUTF16(data, binary.BigEndian)
 	}
-	if utf8.Valid(data) {
+	switch {
+	case utf8.Valid(data):
 		return string(data)
+	case charset == "" && !hasMultibyte(data):
+		return decodeWindows1252(data)
 	}
 	return strings.ToValidUTF8(string(data), "\uFFFD")
+}
+
+// wholeCharacters returns data without the beginning of a character of UTF-8 at its
+// end.
+func wholeCharacters(data []byte) []byte {
+	for i := len(data) - 1; i >= 0 && len(data)-i < utf8.UTFMax; i-- {
+		if utf8.RuneStart(data[i]) {
+			if !utf8.FullRune(data[i:]) {
+				return data[:i]
+			}
+			break
+		}
+	}
+	return data
+}
+
+// hasMultibyte reports whether data has a character that UTF-8 takes several
+// bytes for.
+func hasMultibyte(data []byte) bool {
+	for len(data) > 0 {
+		_, size := utf8.DecodeRune(data)
+		if size > 1 {
+			return true
+		}
+		data = data[size:]
+	}
+	return false
 }
 
 func decodeUTF16(data []byte, order binary.ByteOrder) string {

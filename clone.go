@@ -72,6 +72,10 @@ func cloneServers(servers []ServerURL) []ServerURL {
 	servers = slices.Clone(servers)
 	for i := range servers {
 		servers[i].Variables = maps.Clone(servers[i].Variables)
+		servers[i].Enums = maps.Clone(servers[i].Enums)
+		for name, values := range servers[i].Enums {
+			servers[i].Enums[name] = slices.Clone(values)
+		}
 	}
 	return servers
 }

@@ -13,10 +13,15 @@ import (
 // come from different documents.
 type composer struct {
 	mode      schemaMode
-	fragments fragments
+	fragments *fragments
 
 	defs    map[string]definition // by final name
 	renamed map[definition]string // final names that differ
+	finals  map[sourceName]string // all final names
+	made    map[string]*fragment  // by final name
+
+	// short says that a part was too large to be rewritten whole.
+	short bool
 }
 
 // A definition is where the schema of a name comes from.
@@ -26,30 +31,91 @@ type definition struct {
 	name   string // in source
 }
 
-// A fragment is a schema rewritten for a mode.
-type fragment struct {
-	node *tree.Node
-	refs []string // the names it refers to, in order, each once
-	size int      // bytes of node as JSON
+type sourceName struct {
+	source schemaSource
+	name   string
 }
 
-// fragments remembers rewritten definitions, which the tools of one document
-// share. It is not safe for concurrent use.
-type fragments map[fragmentKey]*fragment
+// A fragment is a schema rewritten for a mode.
+type fragment struct {
+	node  *tree.Node
+	refs  []string // the names it refers to, in order, each once
+	size  int      // bytes of node as JSON
+	short bool     // see composer
+}
+
+// fragments remembers rewritten schemas, which the tools of one document share.
+// It is not safe for concurrent use.
+type fragments struct {
+	known map[fragmentKey]*fragment
+
+	// left is the effort that is left for putting schemas together.
+	left int
+}
 
 type fragmentKey struct {
 	node *tree.Node
 	mode schemaMode
 }
 
-func newComposer(mode schemaMode, shared fragments) *composer {
-	return &composer{mode: mode, fragments: shared, defs: map[string]definition{}, renamed: map[definition]string{}}
+// What putting the schemas of a document together may cost, in schemas and
+// references looked at. Real documents need up to 100 for an operation.
+const (
+	leastEffort     = 200_000
+	operationEffort = 500
+	mostEffort      = 1_000_000
+
+	// Without effort, definitions have few bytes, and tools few arguments.
+	spentBytes     = 2_000
+	bytesPerEffort = 100 // of JSON
+	spentArguments = 200
+
+	// maxPart bounds the schemas inside of one that is a part.
+	maxPart = 100_000
+)
+
+// newFragments returns the fragments for a number of operations.
+func newFragments(operations int) *fragments {
+	return &fragments{known: map[fragmentKey]*fragment{}, left: min(leastEffort+operations*operationEffort, mostEffort)}
+}
+
+func newComposer(mode schemaMode, shared *fragments) *composer {
+	return &composer{
+		mode:      mode,
+		fragments: shared,
+		defs:      map[string]definition{},
+		renamed:   map[definition]string{},
+		finals:    map[sourceName]string{},
+		made:      map[string]*fragment{},
+	}
 }
 
 // part returns n, a part of the schema of source, rewritten so that it can
 // become a part of the result.
 func (c *composer) part(source schemaSource, n *tree.Node) *tree.Node {
-	return c.transform(source).schema(n, 0)
+	return c.rewritten(source, n).node
+}
+
+// rewritten returns the schema n of source as a fragment.
+func (c *composer) rewritten(source schemaSource, n *tree.Node) *fragment {
+	key := fragmentKey{n, c.mode}
+	p := c.fragments.known[key]
+	if p == nil || !c.keepsNames(source, p.refs) {
+		t := c.transform(source)
+		rewritten := t.schema(n, 0)
+		short := t.left < 0
+		if short {
+			t.left = maxPart
+			rewritten = t.stub(n, 0)
+		}
+		p = newFragment(rewritten)
+		p.short = short
+		if c.keepsNames(source, p.refs) {
+			c.fragments.known[key] = p
+		}
+	}
+	c.short = c.short || p.short
+	return p
 }
 
 func (c *composer) transform(source schemaSource) *transform {
@@ -57,11 +123,22 @@ func (c *composer) transform(source schemaSource) *transform {
 		mode:    c.mode,
 		resolve: source.Definition,
 		rename:  func(name string) string { return c.define(source, name) },
+		left:    maxPart,
 	}
 }
 
 // define returns the final name of a definition of source.
 func (c *composer) define(source schemaSource, name string) string {
+	key := sourceName{source, name}
+	final, ok := c.finals[key]
+	if !ok {
+		final = c.finalName(source, name)
+		c.finals[key] = final
+	}
+	return final
+}
+
+func (c *composer) finalName(source schemaSource, name string) string {
 	d := definition{source: source, node: source.Definition(name), name: name}
 	if d.node == nil {
 		d.node = tree.NewObject()
@@ -84,14 +161,11 @@ func (c *composer) define(source schemaSource, name string) string {
 
 // fragment returns the definition with the given final name, rewritten.
 func (c *composer) fragment(final string) *fragment {
-	d := c.defs[final]
-	key := fragmentKey{d.node, c.mode}
-	if p := c.fragments[key]; p != nil && c.keepsNames(d.source, p.refs) {
-		return p
-	}
-	p := newFragment(c.transform(d.source).schema(d.node, 0))
-	if c.keepsNames(d.source, p.refs) {
-		c.fragments[key] = p
+	p := c.made[final]
+	if p == nil {
+		d := c.defs[final]
+		p = c.rewritten(d.source, d.node)
+		c.made[final] = p
 	}
 	return p
 }
@@ -123,19 +197,27 @@ func newFragment(n *tree.Node) *fragment {
 // are kept, and then only the first levels of schema itself; cut says so. It
 // returns nil if nothing fits.
 func (c *composer) compose(schema *tree.Node, budget int) (result *tree.Node, cut bool) {
-	root := newFragment(schema)
-	levels, complete := c.levels(root, budget)
-	if complete {
-		return withDefinitions(root.node, levels), false
+	var levels []level
+	most := budget
+	if c.fragments.left <= 0 {
+		most = min(most, 4*spentBytes)
+	}
+	text, fits := schema.JSONWithin(most)
+	c.fragments.left -= len(text) / bytesPerEffort
+	if fits {
+		var complete bool
+		if levels, complete = c.levels(newFragment(schema), budget); complete {
+			return withDefinitions(schema, levels), c.short
+		}
 	}
 	for n := len(levels); n >= 0; n-- {
-		if small := c.cut(root.node, levels[:n], 0, false); len(small.JSON()) <= budget {
+		if small := c.cut(schema, levels[:n], 0, false, budget); small != nil {
 			return small, true
 		}
 	}
 	for _, bare := range []bool{false, true} {
 		for depth := 4; depth > 0; depth-- {
-			if small := c.cut(root.node, nil, depth, bare); len(small.JSON()) <= budget {
+			if small := c.cut(schema, nil, depth, bare, budget); small != nil {
 				return small, true
 			}
 		}
@@ -154,6 +236,9 @@ type named struct {
 // levels returns the definitions that root reaches, level by level, as long as
 // they stay within budget; complete says whether they are all.
 func (c *composer) levels(root *fragment, budget int) (levels []level, complete bool) {
+	if c.fragments.left <= 0 {
+		budget = min(budget, root.size+spentBytes)
+	}
 	size := root.size
 	if len(root.refs) > 0 {
 		size += len(`,"$defs":{}`)
@@ -169,7 +254,8 @@ func (c *composer) levels(root *fragment, budget int) (levels []level, complete 
 			}
 			seen[name] = true
 			p := c.fragment(name)
-			if size += p.size + len(name) + len(`"":,`); size > budget {
+			size += p.size + len(name) + len(`"":,`)
+			if c.fragments.left -= len(p.refs) + 1; size > budget {
 				return levels, false
 			}
 			next = append(next, named{name, p})
@@ -184,8 +270,17 @@ func (c *composer) levels(root *fragment, budget int) (levels []level, complete 
 }
 
 // cut returns root with the definitions of levels, everything beyond them, and
-// beyond depth if that is not 0, replaced by stubs, which may be bare.
-func (c *composer) cut(root *tree.Node, levels []level, depth int, bare bool) *tree.Node {
+// beyond depth if that is not 0, replaced by stubs, which may be bare. It
+// returns nil if the result has more than budget bytes, or the effort is spent
+// and there is a cheaper way.
+func (c *composer) cut(root *tree.Node, levels []level, depth int, bare bool, budget int) *tree.Node {
+	left := budget // more schemas have more bytes
+	if c.fragments.left <= 0 {
+		if depth != 1 {
+			return nil
+		}
+		left = min(left, spentArguments)
+	}
 	kept := map[string]bool{}
 	for _, l := range levels {
 		for _, d := range l {
@@ -198,14 +293,23 @@ func (c *composer) cut(root *tree.Node, levels []level, depth int, bare bool) *t
 		keep:     func(name string) bool { return kept[name] },
 		maxDepth: depth,
 		bare:     bare,
+		left:     left,
 	}
 	trimmed := make([]level, len(levels))
 	for i, l := range levels {
 		for _, d := range l {
-			trimmed[i] = append(trimmed[i], named{d.name, &fragment{node: t.schema(d.fragment.node, 0)}})
+			if slices.ContainsFunc(d.fragment.refs, func(name string) bool { return !kept[name] }) {
+				d.fragment = &fragment{node: t.schema(d.fragment.node, 0)}
+			}
+			trimmed[i] = append(trimmed[i], d)
 		}
 	}
-	return withDefinitions(t.schema(root, 0), trimmed)
+	small := withDefinitions(t.schema(root, 0), trimmed)
+	c.fragments.left -= left - t.left
+	if _, fits := small.JSONWithin(budget); !fits || t.left < 0 {
+		return nil
+	}
+	return small
 }
 
 func withDefinitions(schema *tree.Node, levels []level) *tree.Node {

@@ -67,7 +67,7 @@ func responseSchema(m *MediaType) string {
 	if m.Schema.IsZero() {
 		return ""
 	}
-	c := newComposer(schemaMode{omit: "writeOnly"}, fragments{})
+	c := newComposer(schemaMode{omit: "writeOnly"}, newFragments(1))
 	schema, _ := c.compose(c.part(m.Schema.source, m.Schema.source.Root()), maxDescribedSchema)
 	if schema == nil || len(schema.Members) == 0 {
 		return ""

@@ -1,10 +1,7 @@
 package mcpmount
 
 import (
-	"maps"
-	"net/url"
-	"slices"
-	"strings"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -27,7 +24,8 @@ type Document struct {
 	BasePath string
 
 	// Servers are the URLs that the document says the API is served at. The
-	// first one is what [Document.BasePath] was taken from.
+	// first one is what [Document.BasePath] was taken from, and the one that is
+	// used; [Document.UseServer] chooses another.
 	Servers []ServerURL
 
 	// SecuritySchemes are the ways to authenticate to the API, by name.
@@ -61,21 +59,6 @@ type Info struct {
 	Description string
 }
 
-// A ServerURL is a Server Object of OpenAPI.
-type ServerURL struct {
-	// URL is the URL as the document has it: absolute or relative, with
-	// {variables}.
-	URL string
-
-	// Description says what the server is for.
-	Description string
-
-	// Variables holds the value of each variable of URL, at first the default
-	// of the document. Values never come from the arguments of a tool call.
-	// Those of [Document.Servers] do not change [Document.BasePath].
-	Variables map[string]string
-}
-
 // A Kind is what an operation becomes.
 type Kind int
 
@@ -102,12 +85,18 @@ type Operation struct {
 	Path string
 
 	// Name is the name of the tool: letters, digits, '_', '-' and '.', at most
-	// 64 of them, unique. [ParseOpenAPI] derives one; set it to choose another.
-	// If "", one is derived from ID, or else from Method and Path.
+	// 64 of them, unique whatever the case. [ParseOpenAPI] derives one; set it to
+	// choose another, or let [Document.Rename] see to it that no other operation
+	// has it. If "", one is derived from ID, or else from Method and Path.
 	Name string
 
 	// Kind says whether the operation becomes a tool or a resource.
 	Kind Kind
+
+	// URI is the URI of the resource that the operation becomes, such as
+	// "shop://order/{id}" with each parameter of the path as a segment; those of
+	// the query are added. If "", it is derived from Path.
+	URI string
 
 	// Summary and Description say what the operation does. A model reads them.
 	Summary     string
@@ -136,6 +125,10 @@ type Operation struct {
 	// Servers are the servers of this operation, if it has its own. Empty means
 	// those of the document.
 	Servers []ServerURL
+
+	// Timeout bounds one call of this operation, in place of
+	// [Limits.CallTimeout]. Zero means that limit, negative means none.
+	Timeout time.Duration
 
 	// Annotations overrides the annotations derived from Method. Nil derives.
 	Annotations *mcp.ToolAnnotations
@@ -172,7 +165,8 @@ type Parameter struct {
 	// If Style is "", it is "simple" in path and header, "form" elsewhere, and
 	// Explode is ignored: it is true exactly if Style is (or becomes) "form".
 	// Beyond the styles of the specification there is "tabDelimited", for the
-	// collectionFormat tsv of Swagger 2.0.
+	// collectionFormat tsv of Swagger 2.0, and a path and a header can have
+	// delimited styles, as they can there; Explode is ignored then.
 	Style   string
 	Explode bool
 
@@ -182,6 +176,14 @@ type Parameter struct {
 
 	// AllowEmptyValue lets a query parameter be sent with an empty value.
 	AllowEmptyValue bool
+
+	// MultiSegment lets a value in the path have slashes, such as the name of a
+	// file in a repository. They are sent escaped, as one segment; empty
+	// segments, "." and ".." are refused all the same. [ParseOpenAPI] sets it
+	// where the document says so (x-multi-segment, {path+}, or a pattern with a
+	// slash) and no other path of the document lies below, so that a value does
+	// not lead to another operation.
+	MultiSegment bool
 
 	// Schema describes the value, unless MediaType is set.
 	Schema Schema
@@ -275,7 +277,8 @@ type SecurityScheme struct {
 // scopes it must have.
 type SecurityRequirement map[string][]string
 
-// A Problem is something wrong with a document.
+// A Problem is something wrong with a document, or something in it that was not
+// carried over whole.
 type Problem struct {
 	// File is the file of the document, "" for the entry document.
 	File string
@@ -285,6 +288,10 @@ type Problem struct {
 
 	// Message says what is wrong and what follows from it.
 	Message string
+
+	// Note says that the document is right: a limit or an option is why
+	// something was cut or left out, or stays as it is.
+	Note bool
 }
 
 // String returns the problem on one line.
@@ -300,27 +307,4 @@ func (p Problem) String() string {
 		return p.Message
 	}
 	return place + ": " + p.Message
-}
-
-// Resolve returns the URL with its variables replaced by their values. What
-// looks like a variable in a value stays as it is.
-func (u ServerURL) Resolve() string {
-	var replacements []string
-	for _, name := range slices.Sorted(maps.Keys(u.Variables)) {
-		replacements = append(replacements, "{"+name+"}", u.Variables[name])
-	}
-	return strings.NewReplacer(replacements...).Replace(u.URL)
-}
-
-// path returns the path of the URL, without a slash at its end.
-func (u ServerURL) path() string {
-	parsed, err := url.Parse(u.Resolve())
-	if err != nil {
-		return ""
-	}
-	p := strings.TrimRight(parsed.EscapedPath(), "/")
-	if p != "" && !strings.HasPrefix(p, "/") {
-		p = "/" + p
-	}
-	return p
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 
@@ -29,10 +31,30 @@ type envelope struct {
 	id       *tree.Node // nil for a notification and for a batch
 	method   string     // "" for a response and for a batch
 	name     string     // of the tool that is called
-	progress bool       // the caller wants to hear of progress
+	hears    bool       // the caller wants to hear of progress, or of what is logged
 	batch    bool
-	requests int // how many messages have a method
+	keeps    bool // the method is one of keeping
+	requests int  // how many messages have a method
+	calls    int  // how many want an answer
 }
+
+// keeping are the methods of which the SDK keeps what came with them, for as long
+// as the session or the stream that they open.
+var keeping = [...]string{"initialize", "notifications/initialized", "logging/setLevel", "resources/subscribe", "subscriptions/listen"}
+
+// maxValues bounds the values of a message: each takes a hundred bytes for the two
+// of an empty array.
+const maxValues = 200_000
+
+// maxDepth bounds the levels of a message. Arguments begin at the third.
+const maxDepth = 64 + 3
+
+// What is kept is not what a call may have: there are many sessions, and anybody
+// can open them.
+const (
+	maxKeptBytes  = 16 << 10
+	maxKeptValues = 500
+)
 
 // An envelopeError is a message that is not one.
 type envelopeError struct {
@@ -44,14 +66,24 @@ type envelopeError struct {
 // everywhere in it: which of the two counts must not depend on who reads. With
 // an error, the envelope has the id to answer to.
 func parseEnvelope(body []byte) (envelope, *envelopeError) {
-	n, err := tree.ParseJSON(body, tree.Limits{})
-	switch {
-	case err != nil:
+	n, err := tree.ParseJSON(body, tree.Limits{MaxDepth: maxDepth, MaxNodes: maxValues})
+	if err != nil {
 		return envelope{}, &envelopeError{codeParse, "the body is not a JSON-RPC message: " + err.Error()}
-	case n.Is(tree.Array):
-		return parseBatch(n.Items)
 	}
-	return parseMessage(n)
+	var m envelope
+	var wrong *envelopeError
+	if n.Is(tree.Array) {
+		m, wrong = parseBatch(n.Items)
+	} else {
+		m, wrong = parseMessage(n)
+	}
+	if wrong == nil && m.keeps {
+		if _, err := tree.ParseJSON(body, tree.Limits{MaxBytes: maxKeptBytes, MaxNodes: maxKeptValues}); err != nil {
+			return m, &envelopeError{codeInvalidRequest, fmt.Sprintf("a message with any of the methods %s has at most %d bytes and %d values",
+				strings.Join(keeping[:], ", "), maxKeptBytes, maxKeptValues)}
+		}
+	}
+	return m, wrong
 }
 
 func parseBatch(items []*tree.Node) (envelope, *envelopeError) {
@@ -65,22 +97,35 @@ func parseBatch(items []*tree.Node) (envelope, *envelopeError) {
 			return m, err
 		}
 		batch.requests += m.requests
+		batch.calls += m.calls
+		batch.keeps = batch.keeps || m.keeps
 	}
 	return batch, nil
 }
 
 // parseMessage reads one message. What the SDK would take for something else is
 // refused: an id that it cannot repeat (MCP 2025-11-25, basic, "Requests"), or a
-// null, which makes it see a notification.
+// null, which makes it see a notification. So is what others would: a filter
+// before this server may take "Method" for the method.
 func parseMessage(n *tree.Node) (envelope, *envelopeError) {
 	id, method, params := n.Get("id"), n.Get("method"), n.Get("params")
 	m := envelope{id: id}
+	key := misspelt(n, "jsonrpc", "id", "method", "params", "result", "error")
+	if key == "" {
+		key = misspelt(params, "name", "arguments", "uri", "_meta")
+	}
+	if key == "" {
+		key = misspelt(params.Get("_meta"), "progressToken", "io.modelcontextprotocol/protocolVersion",
+			"io.modelcontextprotocol/clientInfo", "io.modelcontextprotocol/clientCapabilities")
+	}
 	switch {
 	case id != nil && !legalID(id):
 		if id.Is(tree.Object) || id.Is(tree.Array) {
 			m.id = nil
 		}
 		return m, &envelopeError{codeInvalidRequest, "an id is a string, or an integer below 2^53"}
+	case key != "":
+		return m, &envelopeError{codeInvalidRequest, fmt.Sprintf("the key %q differs from one of the protocol by case only", key)}
 	case !n.Is(tree.Object) || n.Get("jsonrpc").Str() != "2.0":
 		return m, &envelopeError{codeInvalidRequest, `a JSON-RPC message is an object with "jsonrpc": "2.0"`}
 	case method == nil && n.Get("result") == nil && n.Get("error") == nil:
@@ -94,10 +139,31 @@ func parseMessage(n *tree.Node) (envelope, *envelopeError) {
 	}
 	if method != nil {
 		m.method, m.requests = method.Str(), 1
+		m.keeps = slices.Contains(keeping[:], m.method)
+		if id != nil {
+			m.calls = 1
+		}
 	}
 	m.name = params.Get("name").Str()
-	m.progress = params.Get("_meta").Get("progressToken") != nil
+	meta := params.Get("_meta")
+	m.hears = meta.Get("progressToken") != nil || meta.Get(logLevelKey) != nil
 	return m, nil
+}
+
+// misspelt returns a key of n that differs from one of names by case only, as
+// encoding/json understands it; "" if there is none.
+func misspelt(n *tree.Node, names ...string) string {
+	if !n.Is(tree.Object) {
+		return ""
+	}
+	for _, member := range n.Members {
+		for _, name := range names {
+			if member.Key != name && strings.EqualFold(member.Key, name) {
+				return member.Key
+			}
+		}
+	}
+	return ""
 }
 
 // legalID reports whether an id comes back from the SDK as it was sent: numbers
@@ -114,6 +180,11 @@ func legalID(id *tree.Node) bool {
 // writeError writes a JSON-RPC error as the answer to the message with the
 // given id, which may be nil.
 func writeError(w http.ResponseWriter, status int, id *tree.Node, code int, message string) {
+	writeErrorData(w, status, id, code, message, nil)
+}
+
+// writeErrorData writes an error that tells more, as JSON.
+func writeErrorData(w http.ResponseWriter, status int, id *tree.Node, code int, message string, data []byte) {
 	text, _ := json.Marshal(message)
 	body := []byte(`{"jsonrpc":"2.0","id":`)
 	if id == nil {
@@ -125,6 +196,10 @@ func writeError(w http.ResponseWriter, status int, id *tree.Node, code int, mess
 	body = append(body, code64...)
 	body = append(body, `,"message":`...)
 	body = append(body, text...)
+	if data != nil {
+		body = append(body, `,"data":`...)
+		body = append(body, data...)
+	}
 	body = append(body, `}}`...)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

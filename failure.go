@@ -55,6 +55,8 @@ func transportErrorText(err error) string {
 		return timeout.Error()
 	case isTimeout(err):
 		return "the API did not answer in time"
+	case errors.Is(err, errShutdown):
+		return "the call was canceled: " + errShutdown.Error()
 	case errors.Is(err, context.Canceled):
 		return "the call was canceled"
 	case errors.As(err, &dns):
@@ -100,7 +102,7 @@ func (p *resultPlan) failure(ctx context.Context, res *http.Response) string {
 			lines = append(lines, text)
 		}
 	}
-	return strings.Join(lines, "\n")
+	return redactorOf(res).text(strings.Join(lines, "\n"))
 }
 
 func statusHint(ctx context.Context, res *http.Response) string {
@@ -173,7 +175,11 @@ func (p *resultPlan) failureBody(res *http.Response) string {
 	case len(data) == 0:
 		return ""
 	case media.kind == kindJSON && isJSON(data):
-		return problemDetail(media, data) + failureJSON(data)
+		text := failureJSON(data)
+		if len(data) > maxFailureBytes { // of what is whole, the detail is a part
+			text = problemDetail(media, data) + text
+		}
+		return text
 	case !media.kind.isText() && media.kind != kindJSON && !media.kind.isStream():
 		return "(" + media.name + " left out)"
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"mime"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -256,8 +257,8 @@ func cleanFilename(name string) string {
 // A fileEncoder writes a body that is a file.
 type fileEncoder struct{ contentType string }
 
-// encode returns the media type of the document, or that of the file if the
-// document has a range that it is in.
+// encode returns the media type of the document, or one in its range: that of
+// the file, or else a guess.
 func (e fileEncoder) encode(v *tree.Node) ([]byte, string, error) {
 	f, err := newFileValue(v)
 	if err != nil {
@@ -270,5 +271,23 @@ func (e fileEncoder) encode(v *tree.Node) ([]byte, string, error) {
 	if f.contentType != "" && mediaTypeMatches(baseMediaType(f.contentType), within) {
 		return f.content, f.contentType, nil
 	}
-	return f.content, octetStream, nil
+	return f.content, guessType(f.content, within), nil
+}
+
+// guessType returns a media type in a range: what the content looks like, or
+// else what is most common there. An API that takes images only would refuse
+// anything else, whatever the content.
+func guessType(content []byte, within string) string {
+	if looks := http.DetectContentType(content); within != "*/*" && mediaTypeMatches(baseMediaType(looks), within) {
+		return looks
+	}
+	switch within {
+	case "image/*":
+		return "image/png"
+	case "audio/*":
+		return "audio/mpeg"
+	case "video/*":
+		return "video/mp4"
+	}
+	return octetStream
 }

@@ -1,19 +1,15 @@
 package mcpmount
 
 import (
-	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"path"
-	"runtime/debug"
-	"strings"
-	"sync"
+	"slices"
 
-	"github.com/modelcontextprotocol/go-sdk/auth"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpmount/mcpmount/internal/tree"
@@ -32,9 +28,16 @@ type frontDoor struct {
 	plain     http.Handler // the same, but answers are JSON
 	sse       *sseHandler  // 2024-11-05
 
-	places   *quota        // of sessions, the SSE streams among them
-	store    *sessionStore // of d.sessions
+	table    *sessionTable // of d.sessions and d.sse
+	versions []string      // of the protocol, the newest first
 	tokenKey any           // of the TokenInfo in a context
+
+	authorizer *authorizer // nil: anybody may call
+	limiter    limiter
+	salt       [16]byte // for what stands for credentials
+
+	stopped context.Context // ends when Shutdown waits no longer for calls
+	stop    context.CancelFunc
 }
 
 const (
@@ -54,13 +57,18 @@ func newFrontDoor(s *Server) (*frontDoor, error) {
 	if key == nil {
 		return nil, errors.New("this version of the MCP SDK has no place for the caller of a message")
 	}
-	places := &quota{max: s.opts.Limits.MaxSessions}
-	return &frontDoor{server: s, guard: g, places: places, store: newSessionStore(places), tokenKey: key}, nil
+	a, err := newAuthorizer(&s.opts, key, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	d := &frontDoor{server: s, guard: g, table: newSessionTable(s.opts.Limits), tokenKey: key, authorizer: a, limiter: limiter{limits: s.opts.Limits}}
+	rand.Read(d.salt[:]) // does not fail
+	d.stopped, d.stop = context.WithCancel(context.Background())
+	return d, nil
 }
 
 // connect makes the handlers behind the door.
 func (d *frontDoor) connect(server *mcp.Server) {
-	limits := d.server.opts.Limits
 	get := func(*http.Request) *mcp.Server { return server }
 	handler := func(o mcp.StreamableHTTPOptions) http.Handler {
 		o.DisableLocalhostProtection = true // the guard does it
@@ -69,8 +77,8 @@ func (d *frontDoor) connect(server *mcp.Server) {
 		o.PropagateRequestCancellation = true
 		return mcp.NewStreamableHTTPHandler(get, &o)
 	}
-	d.sessions = streaming(handler(mcp.StreamableHTTPOptions{SessionTimeout: limits.SessionIdle, EventStore: d.store}))
-	d.stateless = streaming(handler(mcp.StreamableHTTPOptions{Stateless: true}))
+	d.sessions = handler(mcp.StreamableHTTPOptions{EventStore: newEventStore(d.table)})
+	d.stateless = handler(mcp.StreamableHTTPOptions{Stateless: true})
 	d.plain = handler(mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true})
 	d.sse = newSSEHandler(d, server)
 }
@@ -86,7 +94,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *frontDoor) serve(w http.ResponseWriter, r *http.Request) {
+	if isMetadata(r.URL.Path) {
+		d.server.Metadata().ServeHTTP(w, r)
+		return
+	}
 	if !d.guard.admit(w, r) {
+		return
+	}
+	r, ok := d.authorizer.authenticate(w, r)
+	if !ok {
 		return
 	}
 	if d.gate.isClosed() {
@@ -116,6 +132,12 @@ func shuttingDown(w http.ResponseWriter) {
 
 func tooManySessions(w http.ResponseWriter, id *tree.Node) {
 	writeRetry(w, http.StatusServiceUnavailable, 60, id, "the server has as many sessions as it may")
+}
+
+// noSession answers alike whether there is no such session or it is another
+// principal's.
+func noSession(w http.ResponseWriter, id *tree.Node) {
+	writeError(w, http.StatusNotFound, id, codeInvalidRequest, "no such session: it has ended, or never was; initialize a new one")
 }
 
 func tooManyMessages(w http.ResponseWriter, id *tree.Node) {
@@ -156,11 +178,12 @@ func (d *frontDoor) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 // an event stream and names neither a session nor a version is a client of
 // 2024-11-05.
 func (d *frontDoor) serveSession(w http.ResponseWriter, r *http.Request) {
+	id := r.Header.Get(sessionHeader)
 	switch {
 	case d.server.opts.Stateless:
 		d.methodNotAllowed(w, r)
-	case r.Header.Get(sessionHeader) != "":
-		d.sessions.ServeHTTP(newReply(w, r, envelope{}), r)
+	case id != "":
+		d.serveStream(w, r, id)
 	case r.URL.Query().Has(sseSessionParam),
 		r.Method == http.MethodGet && r.Header.Get(versionHeader) == "" && names(r, "text/event-stream"):
 		d.sse.ServeHTTP(w, r)
@@ -169,220 +192,56 @@ func (d *frontDoor) serveSession(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request) {
-	if !d.gate.enter() {
-		shuttingDown(w)
+// serveStream serves a GET or a DELETE of the session with the given id.
+func (d *frontDoor) serveStream(w http.ResponseWriter, r *http.Request, id string) {
+	if !d.knows(w, r, nil) {
 		return
 	}
-	leave := sync.OnceFunc(d.gate.leave)
-	defer leave()
-	if !d.server.opts.Stateless && r.URL.Query().Has(sseSessionParam) {
-		d.sse.ServeHTTP(w, r)
+	s, _, _ := d.table.enter(id, d.principalOf(r), 0)
+	if s == nil {
+		noSession(w, nil)
 		return
 	}
-	body, ok := d.readBody(w, r)
-	if !ok {
-		return
+	defer s.leave()
+	c := caller{request: r}
+	if r.Method == http.MethodDelete {
+		s.end() // the SDK waits for its calls
 	}
-	m, err := parseEnvelope(body)
-	if err != nil {
-		writeError(w, http.StatusBadRequest, m.id, err.code, err.message)
-		return
+	if r.Method == http.MethodGet {
+		valid, expire := whileValid(r)
+		defer expire()
+		var cancel func()
+		r, c.stream, cancel = d.stream(w, valid)
+		defer cancel()
+		c.stream.keepAlive(d.server.opts.KeepAlive, false)
+		w = c.stream
 	}
-	h, session := d.era(r, m)
-	c := caller{request: r, session: session, leave: leave}
-	if session {
-		if c.ticket, ok = d.enterSession(w, r, m); !ok {
-			return
-		}
-	}
-	out := newReply(w, r, m)
-	h.ServeHTTP(out, d.inward(r, body, c))
-	if out.settled(r) {
-		c.ticket.giveAll()
-	} else {
-		c.ticket.expire()
+	d.sessions.ServeHTTP(newReply(w, r, envelope{}), d.inward(r, nil, c))
+}
+
+// stream returns a writer for what may become a stream of events, and r as long
+// as somebody reads it. Both end with the function it returns.
+func (d *frontDoor) stream(w http.ResponseWriter, r *http.Request) (*http.Request, *streamWriter, func()) {
+	ctx, cancel := context.WithCancel(r.Context())
+	out := newStreamWriter(w, cancel)
+	return r.WithContext(ctx), out, func() {
+		out.end()
+		cancel()
 	}
 }
 
-// enterSession takes the places of m in its session, or sees whether there is
-// one for a new session. If it reports false, it has answered.
-func (d *frontDoor) enterSession(w http.ResponseWriter, r *http.Request, m envelope) (*ticket, bool) {
-	id := r.Header.Get(sessionHeader)
-	if id == "" {
-		full := d.places.full()
-		if full {
-			tooManySessions(w, m.id)
-		}
-		return nil, !full
+// knows reports whether r is of a version that the server speaks. If not, it has
+// answered (MCP 2026-07-28, basic/versioning).
+func (d *frontDoor) knows(w http.ResponseWriter, r *http.Request, id *tree.Node) bool {
+	version := r.Header.Get(versionHeader)
+	if version == "" || slices.Contains(d.versions, version) {
+		return true
 	}
-	t, ok := d.store.enter(id, m.requests)
-	if !ok {
-		tooManyMessages(w, m.id)
-	}
-	return t, ok
-}
-
-// readBody checks the type of the body and reads it within the limit. The type
-// is required: a page in a browser cannot send application/json to another
-// origin unasked.
-func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		writeError(w, http.StatusUnsupportedMediaType, nil, codeInvalidRequest, "Content-Type must be application/json")
-		return nil, false
-	}
-	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		writeError(w, http.StatusUnsupportedMediaType, nil, codeInvalidRequest, "the body must not be compressed")
-		return nil, false
-	}
-	limit := d.server.opts.Limits.MaxRequestBytes
-	if r.ContentLength > limit {
-		d.tooLarge(w, limit)
-		return nil, false
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-	switch {
-	case err != nil:
-		writeError(w, http.StatusBadRequest, nil, codeParse, "the body could not be read")
-	case int64(len(body)) > limit:
-		d.tooLarge(w, limit)
-	default:
-		return body, true
-	}
-	return nil, false
-}
-
-func (d *frontDoor) tooLarge(w http.ResponseWriter, limit int64) {
-	w.Header().Set("Connection", "close")
-	writeError(w, http.StatusRequestEntityTooLarge, nil, codeInvalidRequest, fmt.Sprintf("a message has at most %d bytes", limit))
-}
-
-// era returns the handler for a POST with the messages m, and whether it
-// belongs to a session. Clients send Mcp-Method in older eras too, so that it
-// decides nothing.
-func (d *frontDoor) era(r *http.Request, m envelope) (h http.Handler, session bool) {
-	switch {
-	case isModern(r) || d.server.opts.Stateless:
-		return d.statelessFor(r, m), false
-	case r.Header.Get(sessionHeader) != "", m.method == "initialize":
-		return d.sessions, true
-	default:
-		return d.statelessFor(r, m), false
-	}
+	data, _ := json.Marshal(mcp.UnsupportedProtocolVersionData{Supported: d.versions, Requested: version})
+	writeErrorData(w, http.StatusBadRequest, id, mcp.CodeUnsupportedProtocolVersion,
+		versionHeader+" names a version of the protocol that is not spoken here", data)
+	return false
 }
 
 // isModern reports whether r is of a version without sessions.
 func isModern(r *http.Request) bool { return r.Header.Get(versionHeader) >= firstStateless }
-
-// statelessFor returns the handler that answers with SSE if the caller wants to
-// hear of progress, or calls a hand-written tool, which may have something to
-// say meanwhile; else the one that answers with JSON.
-func (d *frontDoor) statelessFor(r *http.Request, m envelope) http.Handler {
-	streams := m.progress || m.batch || m.method == "tools/call" && d.server.handWritten(m.name)
-	if streams && accepts(r, "text/event-stream") || !accepts(r, "application/json") {
-		return d.stateless
-	}
-	return d.plain
-}
-
-// inward returns r as the SDK gets it: with the body that was read, with an
-// Accept header that it takes, and with the caller.
-func (d *frontDoor) inward(r *http.Request, body []byte, c caller) *http.Request {
-	in := r.WithContext(context.WithValue(withCaller(r.Context(), caller{request: r}), d.tokenKey, c.tokenInfo()))
-	in.Header = r.Header.Clone()
-	in.Header.Set("Accept", "application/json, text/event-stream")
-	in.Body = io.NopCloser(bytes.NewReader(body))
-	in.ContentLength = int64(len(body))
-	return in
-}
-
-// attachCaller is the outermost middleware: it puts the caller of a message
-// into its context, and keeps a panic in a tool from ending the process.
-func (d *frontDoor) attachCaller(next mcp.MethodHandler) mcp.MethodHandler {
-	return func(ctx context.Context, method string, req mcp.Request) (res mcp.Result, err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				d.server.logger.ErrorContext(ctx, "panic", "method", method, "panic", p, "stack", string(debug.Stack()))
-				res, err = nil, errInternal
-			}
-		}()
-		c, err := d.callerOf(ctx, req)
-		if err != nil {
-			d.server.logger.ErrorContext(ctx, "refused", "method", method, "error", err)
-			return nil, errInternal
-		}
-		defer c.ticket.give(1)
-		if method == "subscriptions/listen" && c.leave != nil {
-			c.leave() // it lasts until its session is closed, which waits for those inside
-		}
-		return next(d.withCaller(ctx, c), method, req)
-	}
-}
-
-// callerOf returns the caller of a message. A message without one is refused:
-// within a session, ctx is that of somebody else's request.
-func (d *frontDoor) callerOf(ctx context.Context, req mcp.Request) (caller, error) {
-	if c, ok := takeCaller(req.GetExtra()); ok {
-		return c, nil
-	}
-	if c := callerFrom(ctx); c.local {
-		return c, nil
-	}
-	return caller{}, errors.New("a message came neither by HTTP nor through Run")
-}
-
-// withCaller returns ctx with c, and with what the app knows of the token of c.
-func (d *frontDoor) withCaller(ctx context.Context, c caller) context.Context {
-	ctx = withCaller(ctx, c)
-	if c.request == nil {
-		return ctx
-	}
-	return context.WithValue(ctx, d.tokenKey, auth.TokenInfoFromContext(c.request.Context()))
-}
-
-// names reports whether the caller of r asks for a media type by its name.
-func names(r *http.Request, mediaType string) bool {
-	return strings.Contains(strings.ToLower(strings.Join(r.Header.Values("Accept"), ",")), mediaType)
-}
-
-// accepts reports whether the caller of r takes a media type. Someone who does
-// not say takes JSON.
-func accepts(r *http.Request, mediaType string) bool {
-	values := r.Header.Values("Accept")
-	if len(values) == 0 {
-		return mediaType == "application/json"
-	}
-	kind, _, _ := strings.Cut(mediaType, "/")
-	for _, value := range values {
-		for item := range strings.SplitSeq(value, ",") {
-			t, _, _ := strings.Cut(item, ";")
-			switch strings.ToLower(strings.TrimSpace(t)) {
-			case mediaType, kind + "/*", "*/*":
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// drain refuses further messages, waits for those under way, and closes all
-// sessions. When ctx ends, it waits no longer.
-func (d *frontDoor) drain(ctx context.Context) error {
-	err := d.gate.close(ctx)
-	d.sse.close()
-	var closing sync.WaitGroup
-	for session := range d.server.mcp.Sessions() {
-		closing.Go(func() { _ = session.Close() }) // which waits for its calls
-	}
-	closed := make(chan struct{})
-	go func() {
-		closing.Wait()
-		close(closed)
-	}()
-	select {
-	case <-closed:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

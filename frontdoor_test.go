@@ -64,12 +64,20 @@ func TestDoor(t *testing.T) {
 		{"charset", "POST", "/mcp", ping, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, 200, "result"},
 		{"compressed", "POST", "/mcp", ping, http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}, 415, "compressed"},
 		{"two credentials", "POST", "/mcp", ping, http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer a", "Bearer b"}}, 400, "Authorization"},
+		{"two sessions", "POST", "/mcp", ping, http.Header{"Content-Type": {"application/json"}, "Mcp-Session-Id": {"a", "b"}}, 400, "Mcp-Session-Id"},
+		{"two versions", "POST", "/mcp", ping, http.Header{"Content-Type": {"application/json"}, "Mcp-Protocol-Version": {"2025-11-25", "2026-07-28"}}, 400, "Mcp-Protocol-Version"},
+		{"PUT", "PUT", "/mcp/", ping, jsonType, 405, ""},
 		{"request and response at once", "POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}`, jsonType, 400, "not both"},
 		{"not JSON", "POST", "/mcp", `{"jsonrpc":`, jsonType, 400, `-32700`},
 		{"not JSON-RPC", "POST", "/mcp", `{"id":1}`, jsonType, 400, `"id":1`},
+		{"method in other letters", "POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"ping","METHOD":"tools/list"}`, jsonType, 400, `-32600`},
 		{"smuggled method", "POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/list"}`, jsonType, 400, `-32700`},
 		{"too large", "POST", "/mcp", `{"jsonrpc":"2.0","method":"ping","id":"` + strings.Repeat("x", 2000) + `"}`, jsonType, 413, "1000 bytes"},
 		{"unknown session", "POST", "/mcp", ping, http.Header{"Content-Type": {"application/json"}, "Mcp-Session-Id": {"nope"}}, 404, ""},
+		{"stream of an unknown session", "GET", "/mcp", "", http.Header{"Accept": {"text/event-stream"}, "Mcp-Session-Id": {"nope"}}, 404, "no such session"},
+		{"end of an unknown session", "DELETE", "/mcp", "", http.Header{"Mcp-Session-Id": {"nope"}}, 404, "no such session"},
+		{"stream of an unknown version", "GET", "/mcp", "", http.Header{"Mcp-Session-Id": {"nope"}, "Mcp-Protocol-Version": {"1"}}, 400, "-32022"},
+		{"stream of a version without any", "GET", "/mcp", "", http.Header{"Accept": {"text/event-stream"}, "Mcp-Protocol-Version": {"2026-07-28"}}, 405, ""},
 		{"GET without a stream", "GET", "/mcp", "", nil, 405, "GET"},
 		{"GET of a person", "GET", "/mcp", "", http.Header{"Accept": {"*/*"}}, 405, "GET"},
 		{"unknown tool", "POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"zz"}}`, jsonType, 200, `{"jsonrpc":"2.0","id":1,"error"`},
@@ -113,16 +121,62 @@ func TestStateless(t *testing.T) {
 			t.Errorf("%s: getNote = %s", e.name, got)
 		}
 	}
-	for _, path := range []string{"/mcp", "/mcp/sse"} {
-		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, ts.URL+path, nil)
-		req.Header.Set("Accept", "text/event-stream")
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
+	tests := []struct {
+		name, method, path, body string
+		header                   http.Header
+		want                     int
+		allow                    string
+	}{
+		{"stream", http.MethodGet, "/mcp", "", nil, 405, "POST"},
+		{"stream of a session", http.MethodGet, "/mcp", "", http.Header{"Mcp-Session-Id": {"a"}}, 405, "POST"},
+		{"end of a session", http.MethodDelete, "/mcp", "", http.Header{"Mcp-Session-Id": {"a"}}, 405, "POST"},
+		{"HTTP with SSE", http.MethodGet, "/mcp/sse", "", nil, 404, ""},
+		{"initialize", http.MethodPost, "/mcp", initialize, nil, 200, ""},
+		{"session of another replica", http.MethodPost, "/mcp", ping, http.Header{"Mcp-Session-Id": {"a"}, "Mcp-Protocol-Version": {"2025-11-25"}}, 200, ""},
+	}
+	for _, tt := range tests {
+		res := request(t, ts.Client(), tt.method, ts.URL+tt.path, tt.body, tt.header)
 		res.Body.Close()
-		if res.StatusCode < 400 {
-			t.Errorf("GET %s = %d", path, res.StatusCode)
+		if res.StatusCode != tt.want || res.Header.Get("Allow") != tt.allow || res.Header.Get("Mcp-Session-Id") != "" {
+			t.Errorf("%s: %d with %v, want %d", tt.name, res.StatusCode, res.Header, tt.want)
+		}
+	}
+}
+
+// Clients hold on to lists if they may. Whether middleware makes a list depend on who
+// asks, the server does not know; see TestScopesCaching for when it does.
+func TestCaching(t *testing.T) {
+	doc := parse(t, notesSpec)
+	doc.PreferResources()
+	srv, err := mcpmount.New(doc, mcpmount.InProcess(newNotesAPI()), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []string{"server/discover", "tools/list", "resources/list", "resources/templates/list", "resources/read"} {
+		body, h := modern(method)
+		if method == "resources/read" {
+			body, h = strings.Replace(body, `"params":{`, `"params":{"uri":"api://notes/whoami",`, 1), with(h, "Mcp-Name", "api://notes/whoami")
+		}
+		if w := send(t.Context(), srv, body, h); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"ttlMs":0,"cacheScope":"private"`) {
+			t.Errorf("%s: %d %s", method, w.Code, w.Body)
+		}
+	}
+}
+
+// An answer is JSON for who does not ask for events alone.
+func TestAccept(t *testing.T) {
+	srv := newNotesServer(t, http.NotFound, nil)
+	for accept, want := range map[string]string{
+		"": "application/json", "*/*": "application/json", "text/html": "application/json", "nonsense": "application/json",
+		"application/*;q=0.5, text/event-stream": "application/json", "text/event-stream": "text/event-stream", "text/*": "text/event-stream",
+	} {
+		h := http.Header{"Accept": {accept}}
+		if accept == "" {
+			h = nil
+		}
+		w := send(t.Context(), srv, ping, h)
+		if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != want || !strings.Contains(w.Body.String(), `"result":{}`) {
+			t.Errorf("Accept %q: %d %s %s, want %s", accept, w.Code, got, w.Body, want)
 		}
 	}
 }
@@ -210,7 +264,10 @@ func TestRefusals(t *testing.T) {
 		{"unknown method in a session", `{"jsonrpc":"2.0","id":7,"method":"x/\"y"}`, session, 200, "7", "-32601"},
 		{"unknown method of a newer client", unknown, modernHeader, 404, "1", "-32601"},
 		{"unknown session", `{"jsonrpc":"2.0","id":7,"method":"ping"}`, http.Header{"Mcp-Session-Id": {"nope"}}, 404, "7", "-32600"},
-		{"unknown version", `{"jsonrpc":"2.0","id":7,"method":"ping"}`, http.Header{"Mcp-Protocol-Version": {"2020-01-01"}}, 400, "7", "-32600"},
+		{"unknown version", `{"jsonrpc":"2.0","id":7,"method":"ping"}`, http.Header{"Mcp-Protocol-Version": {"2020-01-01"}}, 400, "7", "-32022"},
+		{"unknown version of the future", `{"jsonrpc":"2.0","id":7,"method":"ping"}`, http.Header{"Mcp-Protocol-Version": {"2099-01-01"}}, 400, "7", "-32022"},
+		{"initialize of a newer client", strings.Replace(initialize, "2025-11-25", "2026-07-28", 1), modernHeader, 400, "1", "-32602"},
+		{"batch of a newer client", `[{"jsonrpc":"2.0","id":7,"method":"ping"}]`, modernHeader, 400, "null", "-32600"},
 		{"notification as a call", `{"jsonrpc":"2.0","id":7,"method":"notifications/initialized"}`, session, 400, "7", "-32600"},
 		{"fraction", `{"jsonrpc":"2.0","id":1.5,"method":"ping"}`, nil, 400, "1.5", "-32600"},
 		{"batch where there is none", `[{"jsonrpc":"2.0","id":7,"method":"ping"}]`, session, 400, "null", "-32600"},

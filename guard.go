@@ -19,6 +19,13 @@ type guard struct {
 	headers string   // that pages may send
 }
 
+// single are the headers of which a proxy and the server could each believe
+// another one.
+var single = [...]string{"Authorization", sessionHeader, versionHeader, "Mcp-Method", "Mcp-Name"}
+
+// paramPrefix is what the names of headers for arguments begin with.
+const paramPrefix = "Mcp-Param-"
+
 func newGuard(opts *Options) (guard, error) {
 	g := guard{headers: strings.Join(append([]string{
 		"Authorization", "Content-Type", "Accept", "Last-Event-ID",
@@ -57,9 +64,11 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request) bool {
 			fmt.Sprintf("host %q is not allowed; the operator can allow it (AllowedHosts, --allow-host)", r.Host))
 		return false
 	}
-	if len(r.Header.Values("Authorization")) > 1 {
-		writeError(w, http.StatusBadRequest, nil, codeInvalidRequest, "a request has one Authorization header at most")
-		return false
+	for _, name := range single {
+		if len(r.Header.Values(name)) > 1 {
+			writeError(w, http.StatusBadRequest, nil, codeInvalidRequest, "a request has one "+name+" header at most")
+			return false
+		}
 	}
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {
@@ -72,6 +81,7 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request) bool {
 	}
 	g.allowOrigin(w, origins[0])
 	if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+		w.Header().Set("Access-Control-Allow-Headers", g.headers+paramHeaders(r))
 		w.WriteHeader(http.StatusNoContent)
 		return false
 	}
@@ -86,9 +96,22 @@ func (g *guard) allowOrigin(w http.ResponseWriter, origin string) {
 	h.Add("Vary", "Origin")
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
-	h.Set("Access-Control-Allow-Headers", g.headers)
 	h.Set("Access-Control-Expose-Headers", "Mcp-Session-Id, Mcp-Protocol-Version, WWW-Authenticate, Retry-After")
 	h.Set("Access-Control-Max-Age", "600")
+}
+
+// paramHeaders returns the headers for arguments of a tool that a preflight asks
+// for (MCP 2026-07-28, basic/transports, "Custom Headers from Tool Parameters"):
+// only the tools know their names.
+func paramHeaders(r *http.Request) string {
+	var b strings.Builder
+	for name := range strings.SplitSeq(r.Header.Get("Access-Control-Request-Headers"), ",") {
+		name = strings.TrimSpace(name)
+		if len(name) > len(paramPrefix) && strings.EqualFold(name[:len(paramPrefix)], paramPrefix) && isToken(name) {
+			b.WriteString(", " + name)
+		}
+	}
+	return b.String()
 }
 
 func (g *guard) hostAllowed(host string, local bool) bool {

@@ -79,6 +79,7 @@ func TestGuardPreflight(t *testing.T) {
 	r := httptest.NewRequest(http.MethodOptions, "/mcp", nil)
 	r.Header.Set("Origin", "https://chat.example.com")
 	r.Header.Set("Access-Control-Request-Method", "POST")
+	r.Header.Set("Access-Control-Request-Headers", "content-type, mcp-param-region,x-other, mcp-param-")
 	w := httptest.NewRecorder()
 	if g.admit(w, r) {
 		t.Error("a preflight went further than the guard")
@@ -86,10 +87,13 @@ func TestGuardPreflight(t *testing.T) {
 	if w.Code != http.StatusNoContent || w.Header().Get("Access-Control-Allow-Origin") != "https://chat.example.com" {
 		t.Errorf("preflight answered %d with %v", w.Code, w.Header())
 	}
-	for _, name := range []string{"Authorization", "Content-Type", "Mcp-Session-Id", "X-Tenant"} {
+	for _, name := range []string{"Authorization", "Content-Type", "Mcp-Session-Id", "X-Tenant", "mcp-param-region"} {
 		if allowed := strings.Split(w.Header().Get("Access-Control-Allow-Headers"), ", "); !slices.Contains(allowed, name) {
 			t.Errorf("Access-Control-Allow-Headers = %q, want %s among them", allowed, name)
 		}
+	}
+	if got := w.Header().Get("Access-Control-Allow-Headers"); strings.Contains(got, "x-other") || strings.HasSuffix(got, "-") {
+		t.Errorf("Access-Control-Allow-Headers = %q, with one that was only asked for", got)
 	}
 	if w.Header().Get("Access-Control-Allow-Credentials") != "" {
 		t.Error("credentials of the browser are allowed")

@@ -8,7 +8,8 @@ import (
 
 // Health says whether the MCP layer works, apart from the health of the API.
 type Health struct {
-	// OK is true if the lists were just served, or not more than a second ago.
+	// OK is true if the lists were just served, or not more than a second ago. It
+	// is false from the moment [Server.Shutdown] is called: no more may come.
 	OK bool `json:"ok"`
 
 	// Tools, Resources and ResourceTemplates count what is served, bridged and
@@ -36,7 +37,9 @@ func (s *Server) Health() Health {
 	if now := time.Now(); now.Sub(s.health.at) >= healthFor {
 		s.health.last, s.health.at = s.count(), now
 	}
-	return s.health.last
+	health := s.health.last
+	health.OK = health.OK && !s.door.gate.isClosed()
+	return health
 }
 
 func (s *Server) count() Health {

@@ -19,10 +19,14 @@ import (
 	"github.com/mcpmount/mcpmount"
 )
 
+// samePrincipal lets a client change its credentials within a session, as one
+// does whose token was renewed.
+func samePrincipal(*http.Request) string { return "me" }
+
 func TestIdentity(t *testing.T) {
 	for _, e := range eras {
 		t.Run(e.name, func(t *testing.T) {
-			app, _, ts := serve(t, &mcpmount.Options{ForwardHeaders: []string{"x-tenant"}})
+			app, _, ts := serve(t, &mcpmount.Options{ForwardHeaders: []string{"x-tenant"}, Principal: samePrincipal})
 			h := http.Header{"Authorization": {"Bearer alice"}, "X-Tenant": {"acme"}, "Cookie": {"sid=1"}, "X-Secret": {"s"}}
 			session := e.connect(t, ts.URL+"/mcp", h, nil)
 			check := func(user string) {
@@ -68,7 +72,7 @@ func TestAppAuth(t *testing.T) {
 				}
 				notes.ServeHTTP(w, r)
 			})
-			srv, err := mcpmount.New(parse(t, notesSpec), mcpmount.InProcess(app), &mcpmount.Options{Logger: slog.New(slog.DiscardHandler)})
+			srv, err := mcpmount.New(parse(t, notesSpec), mcpmount.InProcess(app), &mcpmount.Options{Logger: slog.New(slog.DiscardHandler), Principal: samePrincipal})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +113,7 @@ func TestIdentityOutlivesTheConnection(t *testing.T) {
 			mu.Lock()
 			callers[r.RemoteAddr+" "+r.Header.Get("Authorization")]++
 			mu.Unlock()
-		}, nil)
+		}, &mcpmount.Options{Principal: samePrincipal})
 		h := openSession(t, srv)
 		h.Set("Authorization", "Bearer mallory")
 		gone, cancel := context.WithCancel(t.Context())
@@ -208,7 +212,7 @@ func TestIdentityOfTokens(t *testing.T) {
 			}
 			srv := newNotesServer(t, func(w http.ResponseWriter, r *http.Request) {
 				inner = user(auth.TokenInfoFromContext(r.Context()))
-			}, &mcpmount.Options{Middleware: []mcp.Middleware{func(next mcp.MethodHandler) mcp.MethodHandler {
+			}, &mcpmount.Options{Principal: samePrincipal, Middleware: []mcp.Middleware{func(next mcp.MethodHandler) mcp.MethodHandler {
 				return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 					if method == "tools/call" {
 						now, extra = user(auth.TokenInfoFromContext(ctx)), user(req.GetExtra().TokenInfo)

@@ -63,9 +63,12 @@ func innerRequest(ctx context.Context, r *http.Request) *http.Request {
 	c := callerFrom(ctx)
 	in := r.WithContext(innerContext{ctx, c.request})
 	in.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery}
-	in.RequestURI = in.URL.RequestURI()
 	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
 	in.Header = innerHeader(r.Header, c.request)
+	if to := targetFrom(ctx); to != nil {
+		to.attached.attach(in)
+	}
+	in.RequestURI = in.URL.RequestURI()
 	in.GetBody = nil
 	setLength(in)
 	setCaller(in, c, targetFrom(ctx) != nil)

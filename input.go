@@ -22,6 +22,11 @@ type input struct {
 	// bodyRequired are the properties that a body must have if there is one,
 	// when the body itself is optional.
 	bodyRequired []string
+
+	// least and most bound how many arguments there are: 0 and nil without
+	// bounds.
+	least int
+	most  *int
 }
 
 // A candidate is an argument on its way into the schema.
@@ -33,9 +38,9 @@ type candidate struct {
 
 // newInput builds the input schema of op. One that is too large loses its
 // descriptions first.
-func newInput(op *Operation, owned func(*Parameter) bool, shared fragments, budget int) (*input, error) {
+func newInput(op *Operation, owned func(*Parameter) bool, shared *fragments, budget int) (*input, error) {
 	in, err := composeInput(op, owned, newComposer(schemaMode{omit: "readOnly"}, shared), budget)
-	if err != nil || !in.cut {
+	if err != nil || !in.cut || shared.left <= 0 {
 		return in, err
 	}
 	in, err = composeInput(op, owned, newComposer(schemaMode{omit: "readOnly", terse: true}, shared), budget)
@@ -49,7 +54,7 @@ func composeInput(op *Operation, owned func(*Parameter) bool, c *composer, budge
 	in := &input{body: chooseBody(op.RequestBody)}
 	candidates := parameterCandidates(op, owned, c)
 	if in.body != nil {
-		candidates = append(candidates, in.bodyCandidates(op.RequestBody, c)...)
+		candidates = append(candidates, in.bodyCandidates(op.RequestBody, candidates, c)...)
 	}
 	in.nameArguments(candidates)
 
@@ -70,12 +75,57 @@ func composeInput(op *Operation, owned func(*Parameter) bool, c *composer, budge
 	if len(required) > 0 {
 		root = append(root, tree.Member{Key: "required", Value: tree.NewArray(required...)})
 	}
+	root = append(root, in.relations()...)
 	root = append(root, tree.Member{Key: "additionalProperties", Value: tree.NewBool(false)})
 	in.schema, in.cut = c.compose(tree.NewObject(root...), budget)
 	if in.schema == nil {
 		return nil, fmt.Errorf("the input schema has more than %d bytes, even cut", budget)
 	}
 	return in, nil
+}
+
+// maxDependent bounds how often names are repeated in dependentRequired.
+const maxDependent = 64
+
+// relations returns the keywords that say which arguments go together: how many
+// a body must have, and which ones if there is a body at all.
+func (in *input) relations() []tree.Member {
+	var members []tree.Member
+	if in.least > 0 {
+		members = append(members, tree.Member{Key: "minProperties", Value: tree.NewNumber(strconv.Itoa(in.least))})
+	}
+	if in.most != nil {
+		members = append(members, tree.Member{Key: "maxProperties", Value: tree.NewNumber(strconv.Itoa(*in.most))})
+	}
+	var properties, required []string
+	for _, a := range in.arguments {
+		if a.place != placeProperty {
+			continue
+		}
+		properties = append(properties, a.name)
+		if slices.Contains(in.bodyRequired, a.property) {
+			required = append(required, a.name)
+		}
+	}
+	if len(properties)*len(required) > maxDependent {
+		return members
+	}
+	var dependent []tree.Member
+	for _, name := range properties {
+		var others []*tree.Node
+		for _, other := range required {
+			if other != name {
+				others = append(others, tree.NewString(other))
+			}
+		}
+		if len(others) > 0 {
+			dependent = append(dependent, tree.Member{Key: name, Value: tree.NewArray(others...)})
+		}
+	}
+	if len(dependent) > 0 {
+		members = append(members, tree.Member{Key: "dependentRequired", Value: tree.NewObject(dependent...)})
+	}
+	return members
 }
 
 func parameterCandidates(op *Operation, owned func(*Parameter) bool, c *composer) []candidate {
@@ -98,27 +148,36 @@ func parameterSchema(p *Parameter, c *composer) *tree.Node {
 	if p.Schema.source == nil {
 		return tree.NewObject()
 	}
-	return c.part(p.Schema.source, p.Schema.source.Root())
+	root := p.Schema.source.Root()
+	return sendable(p, follow(p.Schema.source, root), c.part(p.Schema.source, root))
 }
 
 // bodyCandidates returns an argument for each property of the body if it is an
 // object whose properties are all that it says, and else one argument for the
 // body as a whole.
-func (in *input) bodyCandidates(body *RequestBody, c *composer) []candidate {
+func (in *input) bodyCandidates(body *RequestBody, parameters []candidate, c *composer) []candidate {
 	source := in.body.Schema.source
 	shape := objectShape{source: source}
 	if !in.hasProperties() || !shape.collect(source.Root(), 0) || len(shape.properties) == 0 {
 		return []candidate{in.wholeBody(body, c)}
 	}
 	shape.addRequired()
+	required := map[string]bool{}
+	for _, name := range shape.required {
+		required[name] = true
+	}
 	t := c.transform(source)
-	form := newFormEncoding(in.body)
+	shape.properties = slices.DeleteFunc(shape.properties, func(p tree.Member) bool { return t.omitted(p.Value) })
+	if shape.bounded(required, !body.Required) && !in.bound(&shape, body.Required, parameters) && kindOf(in.body) == bodyJSON {
+		return []candidate{in.wholeBody(body, c)}
+	}
+	var form *formEncoding
+	if kindOf(in.body) != bodyJSON {
+		form = newFormEncoding(in.body)
+	}
 	var list []candidate
 	for _, p := range shape.properties {
-		if t.omitted(p.Value) {
-			continue
-		}
-		must := slices.Contains(shape.required, p.Key)
+		must := required[p.Key]
 		list = append(list, candidate{
 			argument: argument{place: placeProperty, property: p.Key},
 			node:     in.propertySchema(p, source, c, form),
@@ -129,6 +188,23 @@ func (in *input) bodyCandidates(body *RequestBody, c *composer) []candidate {
 		}
 	}
 	return list
+}
+
+// bound makes the bounds of how many properties the body has those of how many
+// arguments there are, if the number of the others is known: they and the body
+// are required.
+func (in *input) bound(shape *objectShape, required bool, parameters []candidate) bool {
+	if !required || slices.ContainsFunc(parameters, func(p candidate) bool { return !p.required }) {
+		return false
+	}
+	if shape.least > 0 {
+		in.least = shape.least + len(parameters)
+	}
+	if shape.most != nil {
+		most := *shape.most + len(parameters)
+		in.most = &most
+	}
+	return true
 }
 
 // hasProperties reports whether the body can be sent property by property.

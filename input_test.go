@@ -45,8 +45,8 @@ func TestInput(t *testing.T) {
 				RequestBody: body(true, `{"type":"object","properties":{"id":{"type":"integer"}}}`),
 			},
 			destinations: []string{"id__path → path id", "id__query → query id", "id__header → header id", "id__cookie → cookie id", "id → property id"},
-			schema: `{"type":"object","properties":{"id__path":{"type":"string","description":"(path parameter)"},"id__query":{"type":"string","description":"(query parameter)"},` +
-				`"id__header":{"type":"string","description":"(header parameter)"},"id__cookie":{"type":"string","description":"(cookie parameter)"},"id":{"type":"integer"}},` +
+			schema: `{"type":"object","properties":{"id__path":{"type":"string","pattern":"^[^\\x00-\\x1f/\\x7f-\\x9f\\\\]+$","description":"(path parameter)"},"id__query":{"type":"string","description":"(query parameter)"},` +
+				`"id__header":{"type":"string","pattern":"^[ -~]*$","description":"(header parameter)"},"id__cookie":{"type":"string","description":"(cookie parameter)"},"id":{"type":"integer"}},` +
 				`"required":["id__path"],"additionalProperties":false}`,
 		},
 		{
@@ -103,6 +103,30 @@ func TestInput(t *testing.T) {
 			name:         "properties of an optional body are optional",
 			op:           Operation{RequestBody: body(false, `{"type":"object","properties":{"a":{},"b":{}},"required":["a"]}`)},
 			destinations: []string{"a → property a", "b → property b"},
+			schema:       `{"type":"object","properties":{"a":{},"b":{}},"dependentRequired":{"b":["a"]},"additionalProperties":false}`,
+		},
+		{
+			name: "a number of properties",
+			op: Operation{
+				Parameters:  []Parameter{param("id", InPath, true)},
+				RequestBody: body(true, `{"type":"object","properties":{"a":{},"b":{},"c":{}},"minProperties":1,"maxProperties":2}`),
+			},
+			destinations: []string{"id → path id", "a → property a", "b → property b", "c → property c"},
+			schema: `{"type":"object","properties":{"id":{"type":"string","pattern":"^[^\\x00-\\x1f/\\x7f-\\x9f\\\\]+$"},"a":{},"b":{},"c":{}},"required":["id"],` +
+				`"minProperties":2,"maxProperties":3,"additionalProperties":false}`,
+		},
+		{
+			name: "a number of properties beside an optional parameter",
+			op: Operation{
+				Parameters:  []Parameter{param("q", InQuery, false)},
+				RequestBody: body(true, `{"type":"object","properties":{"a":{},"b":{}},"minProperties":1}`),
+			},
+			destinations: []string{"q → query q", "body → body"},
+		},
+		{
+			name:         "a number of properties that is reached anyway",
+			op:           Operation{RequestBody: body(false, `{"type":"object","properties":{"a":{},"b":{}},"minProperties":1,"maxProperties":2}`)},
+			destinations: []string{"a → property a", "b → property b"},
 			schema:       `{"type":"object","properties":{"a":{},"b":{}},"additionalProperties":false}`,
 		},
 		{
@@ -135,7 +159,7 @@ func TestInput(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := &toolMaker{doc: &Document{}}
-			in, err := newInput(&tt.op, m.owned(&tt.op), fragments{}, 1<<20)
+			in, err := newInput(&tt.op, m.owned(&tt.op), newFragments(1), 1<<20)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -168,7 +192,7 @@ func TestInputLeavesOutCredentials(t *testing.T) {
 		},
 		Security: []SecurityRequirement{{"key": nil}, {"sid": nil}},
 	}
-	in, err := newInput(op, m.owned(op), fragments{}, 1<<20)
+	in, err := newInput(op, m.owned(op), newFragments(1), 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +209,7 @@ func TestObjectsCannotSetCredentials(t *testing.T) {
 	}}
 	m := &toolMaker{doc: &Document{SecuritySchemes: map[string]SecurityScheme{
 		"key": {Type: "apiKey", In: InQuery, Name: "api_key"}, "sid": {Type: "apiKey", In: InCookie, Name: "sid"},
-	}}, opts: &Options{}, limits: Limits{}.withDefaults(), shared: fragments{}}
+	}}, opts: &Options{}, limits: Limits{}.withDefaults(), shared: newFragments(1)}
 	tool, err := m.tool(&op, 1<<20)
 	if err != nil {
 		t.Fatal(err)
@@ -205,6 +229,38 @@ func TestObjectsCannotSetCredentials(t *testing.T) {
 	}
 }
 
+// What no path and no header can carry is not valid, and the error says why.
+func TestUnsendableTexts(t *testing.T) {
+	str := schemaOf(t, `{"type":"string"}`)
+	op := Operation{Name: "op", Method: "GET", Path: "/x/{id}/{uuid}/{path}", Parameters: []Parameter{
+		{Name: "id", In: InPath, Schema: str}, {Name: "path", In: InPath, Schema: schemaOf(t, `{"$ref":"#/$defs/Path","$defs":{"Path":{"type":"string"}}}`), MultiSegment: true}, {Name: "X-Note", In: InHeader, Schema: str},
+		{Name: "uuid", In: InPath, Schema: schemaOf(t, `{"type":"string","format":"uuid"}`)},
+		{Name: "q", In: InQuery, Schema: str},
+		{Name: "tags", In: InQuery, Required: true, Schema: schemaOf(t, `{"type":"array"}`)},
+	}}
+	m := &toolMaker{doc: &Document{}, opts: &Options{}, limits: Limits{}.withDefaults(), shared: newFragments(1)}
+	tool, err := m.tool(&op, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string]string{
+		`{"uuid":"3fa85f64-5717-4562-b3fc-2c963f66afa0","id":".a b;","tags":[1],"path":"a/b","X-Note":"","q":"é/\n"}`: "",
+		`{"uuid":"3fa85f64-5717-4562-b3fc-2c963f66afa0","id":"","tags":[1],"path":"a"}`:                               `argument "id": must not be empty`,
+		`{"uuid":"3fa85f64-5717-4562-b3fc-2c963f66afa0","id":"a","path":"a","tags":[]}`:                               `argument "tags": has 0 items, must have at least 1`,
+		`{"uuid":"","id":"a","tags":[1],"path":"a"}`:                                                                  `argument "uuid": has 0 characters, must have at least 1`,
+		`{"uuid":"3fa85f64-5717-4562-b3fc-2c963f66afa0","id":"a/b","tags":[1],"path":"a"}`:                            `it is one segment of the path`,
+		`{"uuid":"3fa85f64-5717-4562-b3fc-2c963f66afa0","id":"a\u0000","tags":[1],"path":"a"}`:                        `control characters`,
+		`{"uuid":"3fa85f64-5717-4562-b3fc-2c963f66afa0","id":"a","tags":[1],"path":"a\\b"}`:                           `it is part of the path`,
+		`{"uuid":"3fa85f64-5717-4562-b3fc-2c963f66afa0","id":"a","tags":[1],"path":"a","X-Note":"é"}`:                 `argument "X-Note": must be ASCII`,
+		`{"uuid":"3fa85f64-5717-4562-b3fc-2c963f66afa0","id":"a","tags":[1],"path":"a","X-Note":"a\nb"}`:              `a header cannot carry others`,
+	} {
+		_, err := tool.arguments([]byte(args))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", args, err, want)
+		}
+	}
+}
+
 func TestArguments(t *testing.T) {
 	op := Operation{
 		Name: "op", Method: "POST", Path: "/x",
@@ -213,7 +269,7 @@ func TestArguments(t *testing.T) {
 			Type: "application/json", Schema: schemaOf(t, `{"type":"object","properties":{"a":{"type":"integer"},"b":{}},"required":["a"]}`),
 		}}},
 	}
-	m := &toolMaker{doc: &Document{}, opts: &Options{}, limits: Limits{}.withDefaults(), shared: fragments{}}
+	m := &toolMaker{doc: &Document{}, opts: &Options{}, limits: Limits{}.withDefaults(), shared: newFragments(1)}
 	tool, err := m.tool(&op, 1<<20)
 	if err != nil {
 		t.Fatal(err)
@@ -224,7 +280,7 @@ func TestArguments(t *testing.T) {
 		{"as in the schema", `{"filter_name":"x"}`, `{"filter_name":"x"}`, ""},
 		{"as in the document", `{"filter[name]":"x"}`, `{"filter_name":"x"}`, ""},
 		{"big numbers", `{"a":9007199254740993}`, `{"a":9007199254740993}`, ""},
-		{"a part of an optional body", `{"b":1}`, ``, `missing "a": required when the body is sent`},
+		{"a part of an optional body", `{"b":1}`, ``, `missing argument "a": required when the body is sent`},
 		{"unknown", `{"c":1}`, ``, `the arguments are "filter_name", "a", "b"`},
 		{"twice", `{"a":1,"a":2}`, ``, `"a"`},
 		{"not an object", `[1]`, ``, `JSON object`},

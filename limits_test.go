@@ -90,9 +90,9 @@ func TestMaxListBytes(t *testing.T) {
 		{0, nil, nil},
 		{-1, nil, nil},
 		{2500, []string{"listNotes"}, []string{left("/paths/~1notes/get", 2500)}},
-		{2300, []string{"listNotes", "createNote"}, []string{left("/paths/~1notes/get", 2300), left("/paths/~1notes/post", 2300)}},
-		{1900, []string{"listNotes", "createNote", "getNote", "whoami"}, []string{
-			left("/paths/~1notes/get", 1900), left("/paths/~1notes/post", 1900), left("/paths/~1notes~1{id}/get", 1900), left("/paths/~1whoami/get", 1900)}},
+		{2400, []string{"listNotes", "createNote"}, []string{left("/paths/~1notes/get", 2400), left("/paths/~1notes/post", 2400)}},
+		{1950, []string{"listNotes", "createNote", "getNote", "whoami"}, []string{
+			left("/paths/~1notes/get", 1950), left("/paths/~1notes/post", 1950), left("/paths/~1notes~1{id}/get", 1950), left("/paths/~1whoami/get", 1950)}},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.limit), func(t *testing.T) {

@@ -15,9 +15,10 @@ import (
 )
 
 // Extend calls add with the SDK's server, to which add may add hand-written
-// tools, prompts and resources beside the bridged ones. It is an error if one
-// has the name or the URI of a bridged one: the bridged one stays. Middleware is
-// set with Options.Middleware only.
+// tools, prompts and resources beside the bridged ones, at any time: clients are
+// told. It is an error if one has the name or the URI of a bridged one: the
+// bridged one stays. A URI that is hand-written and fits a bridged template is
+// read as the hand-written one. Middleware is set with Options.Middleware only.
 func (s *Server) Extend(add func(*mcp.Server)) error {
 	add(s.mcp)
 	s.lists.Lock()
@@ -51,17 +52,21 @@ func (s *Server) keepTools(set *toolSet, listed []*mcp.Tool) error {
 	return errors.Join(errs...)
 }
 
-// keepResources puts back the bridged resources that were replaced.
+// keepResources puts back the bridged resources that were replaced, and notes
+// which URIs are not bridged.
 func (s *Server) keepResources(set *toolSet, listed lists) error {
 	resources, templates := map[string]*mcp.Resource{}, map[string]*mcp.ResourceTemplate{}
 	for _, r := range listed.resources {
 		resources[r.URI] = r
+		s.extended[r.URI] = true
 	}
 	for _, r := range listed.templates {
 		templates[r.URITemplate] = r
+		s.extended[r.URITemplate] = true
 	}
 	var errs []error
 	for _, r := range set.resources {
+		delete(s.extended, r.uri())
 		if r.template != nil && templates[r.uri()] == r.template || r.resource != nil && resources[r.uri()] == r.resource {
 			continue
 		}

@@ -67,13 +67,16 @@ type Server struct {
 	mcp    *mcp.Server
 	base   mcp.MethodHandler // the SDK's own handling, inside all middleware
 	door   *frontDoor
-	scheme string // what the URIs of resources start with
+	scheme string  // what the URIs of resources start with
+	parts  []facet // of what clients learn of the server itself
+
+	completes bool // whether Options.Server sees to completions
 
 	set   atomic.Pointer[toolSet]
 	lists sync.RWMutex // held while set and the SDK's lists differ
 
 	source   *source
-	extended map[string]bool // names of hand-written tools; guarded by lists
+	extended map[string]bool // what is hand-written: names of tools, URIs of resources; guarded by lists
 	health   healthCache
 }
 
@@ -95,6 +98,7 @@ func New(doc *Document, api http.RoundTripper, opts *Options) (*Server, error) {
 	}
 	s := &Server{api: api, opts: *opts, logger: cmp.Or(opts.Logger, slog.Default()), source: newSource(), extended: map[string]bool{}}
 	s.opts.Limits = opts.Limits.withDefaults()
+	s.opts.KeepAlive = cmp.Or(opts.KeepAlive, DefaultKeepAlive)
 	s.opts.ForwardHeaders = slices.Clone(opts.ForwardHeaders)
 	if err := checkForwardHeaders(s.opts.ForwardHeaders); err != nil {
 		return nil, err
@@ -104,6 +108,9 @@ func New(doc *Document, api http.RoundTripper, opts *Options) (*Server, error) {
 		return nil, err
 	}
 	s.door = door
+	if err := door.authorizer.checkForwarded(s.opts.ForwardHeaders, api); err != nil {
+		return nil, err
+	}
 	s.newMCP(doc)
 	if doc != nil {
 		if err := s.Update(doc); err != nil {
@@ -128,6 +135,7 @@ func (s *Server) newMCP(doc *Document) {
 	info.Version = cmp.Or(info.Version, "0")
 	s.scheme = resourceScheme(info.Name)
 	opts := &mcp.ServerOptions{
+		PageSize:     onePage,
 		Instructions: strings.TrimSpace(cmp.Or(s.opts.Instructions, instructions(text))),
 		Logger:       quiet(s.logger),
 		Capabilities: &mcp.ServerCapabilities{
@@ -139,11 +147,23 @@ func (s *Server) newMCP(doc *Document) {
 	if s.opts.Server != nil {
 		s.opts.Server(opts)
 	}
+	s.parts = []facet{{"name", info.Name}, {"title", info.Title}, {"instructions", opts.Instructions}}
+	s.door.versions = opts.SupportedProtocolVersions
+	if len(s.door.versions) == 0 {
+		s.door.versions = mcp.SupportedProtocolVersions()
+	}
+	s.completes = opts.CompletionHandler != nil || opts.Capabilities != nil && opts.Capabilities.Completions != nil
+	opts.CompletionHandler = s.complete(opts.CompletionHandler)
 	s.mcp = mcp.NewServer(&info, opts)
 	s.mcp.AddReceivingMiddleware(s.bridge)
 	s.mcp.AddReceivingMiddleware(s.opts.Middleware...)
+	s.mcp.AddReceivingMiddleware(s.observe, s.restrain, s.authorize)
 	s.mcp.AddReceivingMiddleware(s.door.attachCaller)
 }
+
+// onePage is the page size of lists: all of it, since many clients ask for the
+// first page only. Limits.MaxListBytes bounds it.
+const onePage = 1 << 30
 
 // cacheScope keeps shared caches from answering one caller with what another
 // one got (MCP 2026-07-28, server/utilities/caching).
@@ -159,17 +179,30 @@ func (s *Server) bridge(next mcp.MethodHandler) mcp.MethodHandler {
 		case "tools/list", "resources/list", "resources/templates/list":
 			s.lists.RLock()
 			defer s.lists.RUnlock()
+			res, err := next(ctx, method, req)
+			if err != nil {
+				return res, err
+			}
+			return s.visible(ctx, res), nil
 		case "resources/read":
+			if err := checkURI(req); err != nil {
+				return nil, err
+			}
 			ctx, req = s.findResource(ctx, req)
+			res, err := next(ctx, method, req)
+			return res, encodable(err, req)
+		case "initialize", "server/discover":
+			res, err := next(ctx, method, req)
+			s.adjustCapabilities(res)
+			return res, err
 		}
 		return next(ctx, method, req)
 	}
 }
 
-// tool returns the bridged tool with the given name, or nil.
+// tool returns the bridged tool with the given name, or nil. It does not wait
+// for an update: the set is that of the last list that anybody saw, or newer.
 func (s *Server) tool(name string) *tool {
-	s.lists.RLock()
-	defer s.lists.RUnlock()
 	if set := s.set.Load(); set != nil {
 		return set.byName[name]
 	}
@@ -179,8 +212,6 @@ func (s *Server) tool(name string) *tool {
 // resource returns the bridged resource that uri is one of, with the arguments
 // in it, or nil.
 func (s *Server) resource(uri string) (*resource, *tree.Node) {
-	s.lists.RLock()
-	defer s.lists.RUnlock()
 	set := s.set.Load()
 	if set == nil {
 		return nil, nil
@@ -197,8 +228,11 @@ func (s *Server) resource(uri string) (*resource, *tree.Node) {
 }
 
 // Update replaces the bridged tools and resources by those of doc, as one step:
-// a list shows all of the old or all of the new. Clients are told. Calls that
-// are under way finish. On error the old ones stay.
+// a list shows all of the old or all of the new. Clients are told, unless what
+// they list stays the same, and Options.Logger gets what was added, removed and
+// changed. Calls that are under way finish. On error the old ones stay.
+//
+// The name, the version and the instructions of the server do not change.
 func (s *Server) Update(doc *Document) error {
 	if doc == nil {
 		return errors.New("no document")
@@ -207,14 +241,22 @@ func (s *Server) Update(doc *Document) error {
 	if err != nil {
 		return err
 	}
+	old, err := s.replace(set)
+	if err == nil && old != nil {
+		s.logUpdate(old, set)
+	}
+	return err
+}
+
+// replace serves set from now on, and returns what was served before, or nil.
+func (s *Server) replace(set *toolSet) (*toolSet, error) {
 	s.lists.Lock()
 	defer s.lists.Unlock()
-	for _, t := range set.tools {
-		if s.extended[t.op.Name] {
-			return fmt.Errorf("operation %s %s: a hand-written tool is called %q already; set Operation.Name", t.op.Method, t.op.Path, t.op.Name)
-		}
+	if err := s.checkExtended(set); err != nil {
+		return nil, err
 	}
-	old := s.set.Load()
+	before := s.set.Load()
+	old := before
 	if old == nil {
 		old = &toolSet{}
 	}
@@ -222,6 +264,22 @@ func (s *Server) Update(doc *Document) error {
 	s.set.Store(set)
 	s.replaceTools(old, set)
 	s.replaceResources(old, set)
+	return before, nil
+}
+
+// checkExtended reports what of set would take the place of something
+// hand-written.
+func (s *Server) checkExtended(set *toolSet) error {
+	for _, t := range set.tools {
+		if s.extended[t.op.Name] {
+			return fmt.Errorf("operation %s %s: a hand-written tool is called %q already; set Operation.Name", t.op.Method, t.op.Path, t.op.Name)
+		}
+	}
+	for _, r := range set.resources {
+		if s.extended[r.uri()] {
+			return fmt.Errorf("operation %s %s: a hand-written resource is at %s already; give that one another URI, or make the operation a tool", r.tool.op.Method, r.tool.op.Path, r.uri())
+		}
+	}
 	return nil
 }
 
@@ -249,7 +307,7 @@ func (s *Server) replaceTools(old, set *toolSet) {
 func (s *Server) handler(name string) mcp.ToolHandler {
 	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		t := s.tool(name)
-		if t == nil {
+		if t == nil || !s.door.authorizer.grants(ctx, t.scopes) { // which an update may have changed
 			return nil, unknownTool(name)
 		}
 		return s.call(ctx, t, req)
@@ -266,15 +324,26 @@ func (s *Server) Problems() []Problem {
 }
 
 // Run serves one client over transport, such as &mcp.StdioTransport{}, until
-// the client leaves or ctx ends.
+// the client leaves, ctx ends, or [Server.Shutdown] has let its calls finish. When
+// ctx ends, calls that are under way are canceled.
 func (s *Server) Run(ctx context.Context, transport mcp.Transport) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	return s.mcp.Run(withCaller(ctx, caller{local: true}), transport)
+	session, err := s.mcp.Connect(withCaller(ctx, caller{local: true, gone: ctx}), &localTransport{transport, &s.door.gate}, nil)
+	if err != nil {
+		return err
+	}
+	end := func() { _ = session.Close() }
+	defer context.AfterFunc(ctx, end)()
+	defer context.AfterFunc(s.door.stopped, end)()
+	if err = session.Wait(); ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
-// Shutdown refuses further requests, waits until those under way are answered
-// or ctx ends, and closes all sessions. It returns the error of ctx if it did not
-// wait for all.
+// Shutdown refuses further requests, waits until those under way are answered,
+// and closes all sessions. If ctx ends before, it cancels those that are left and
+// returns the error of ctx.
 func (s *Server) Shutdown(ctx context.Context) error { return s.door.drain(ctx) }

@@ -66,7 +66,7 @@ func TestToolResultJSONTypes(t *testing.T) {
 			t.Fatal(err)
 		}
 		op := &Operation{Responses: []Response{{Status: "200", Content: []MediaType{{Type: media, Schema: schema}}}}}
-		if s, wrap, _ := newOutput(op, OutputSchemasLoose, fragments{}, 1<<10); s == nil || wrap {
+		if s, wrap, _ := newOutput(op, OutputSchemasLoose, newFragments(1), 1<<10); s == nil || wrap {
 			t.Errorf("%s: no output schema", media)
 		}
 		res := respond(t, t.Context(), 200, `{"a":1}`, "Content-Type", media)

@@ -34,7 +34,7 @@ func (s *Server) Mount(mux interface{ Handle(string, http.Handler) }, path strin
 			err = errors.Join(fmt.Errorf("mount at %q", path), fmt.Errorf("%v", p))
 		}
 	}()
-	for _, pattern := range mountPatterns(path) {
+	for _, pattern := range append(mountPatterns(path), s.door.authorizer.metadataPatterns()...) {
 		mux.Handle(pattern, s)
 	}
 	return nil

@@ -1,8 +1,10 @@
 package mcpmount
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,7 +13,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxNameLength is the length of a tool name that every client accepts.
+// maxNameLength is the length of a tool name that every client accepts;
+// [Document.ShortenNames] can choose a smaller one.
 const maxNameLength = 64
 
 // nameOperations gives every operation without a name one that is unique,
@@ -38,22 +41,21 @@ func nameOperations(ops []Operation) {
 		}
 		name, key := names[i], strings.ToLower(names[i])
 		if taken[key] {
-			name = numbered(name, next, func(s string) bool { return taken[s] || claimed[s] })
+			name = numbered(name, maxNameLength, next, func(s string) bool { return taken[s] || claimed[s] })
 		}
 		ops[i].Name = name
 		taken[strings.ToLower(name)] = true
 	}
 }
 
-// numbered returns name with the first number that is free. next remembers
-// where to look first, since many operations can share a name.
-func numbered(name string, next map[string]int, inUse func(lower string) bool) string {
+// numbered returns name with the first number that is free, in at most max bytes.
+// next remembers where to look first, since many operations can share a name.
+func numbered(name string, max int, next map[string]int, inUse func(lower string) bool) string {
 	key := strings.ToLower(name)
-	for n := max(2, next[key]); ; n++ {
-		suffix := "_" + strconv.Itoa(n)
-		candidate := name[:min(len(name), maxNameLength-len(suffix))] + suffix
+	for next[key] = cmp.Or(next[key], 2); ; next[key]++ {
+		suffix := "_" + strconv.Itoa(next[key])
+		candidate := name[:min(len(name), max-len(suffix))] + suffix
 		if !inUse(strings.ToLower(candidate)) {
-			next[key] = n + 1
 			return candidate
 		}
 	}
@@ -86,7 +88,7 @@ func deriveName(op *Operation) string {
 		return name
 	}
 	words := strings.ToLower(op.Method) + " " + op.Path
-	if name := shortName(wordsOf(transliterate(words))); name != "" {
+	if name := shortName(wordsOf(transliterate(words)), maxNameLength); name != "" {
 		return name
 	}
 	return "operation"
@@ -101,7 +103,7 @@ func legalName(text string) string {
 			return ""
 		}
 	}
-	return shortName(wordsOf(latin))
+	return shortName(wordsOf(latin), maxNameLength)
 }
 
 // wordsOf returns text with an underscore in place of each run of characters
@@ -130,7 +132,12 @@ func wordsOf(text string) string {
 // isNameRune reports whether r can stand in a name: of a tool, or of an argument.
 func isNameRune(r rune) bool { return strings.ContainsRune(alphanumeric+"_-.", r) }
 
+// checkName returns why name cannot be that of a tool. The error follows the name
+// in a sentence.
 func checkName(name string) error {
+	if name == "" {
+		return errors.New("is empty")
+	}
 	if len(name) > maxNameLength {
 		return fmt.Errorf("has more than %d characters", maxNameLength)
 	}
@@ -146,15 +153,15 @@ func isLower(c byte) bool     { return c >= 'a' && c <= 'z' }
 func isUpper(c byte) bool     { return c >= 'A' && c <= 'Z' }
 func isSeparator(c byte) bool { return c == '_' || c == '-' || c == '.' }
 
-// shortName returns a name that is too long cut at the end of a word, with a
-// hash of all of it so that two long names stay two.
-func shortName(name string) string {
-	if len(name) <= maxNameLength {
+// shortName returns a name of more than max bytes cut at the end of a word, with
+// a hash of all of it so that two long names stay two.
+func shortName(name string, max int) string {
+	if len(name) <= max {
 		return name
 	}
 	const digits = 6
 	sum := sha256.Sum256([]byte(name))
-	head := name[:wordEnd(name, maxNameLength-digits-len("_"))]
+	head := name[:wordEnd(name, max-digits-len("_"))]
 	return head + "_" + hex.EncodeToString(sum[:])[:digits]
 }
 

@@ -73,7 +73,7 @@ func TestDeriveName(t *testing.T) {
 
 // hashOf returns the hash at the end of a name that was cut.
 func hashOf(name string) string {
-	short := shortName(name)
+	short := shortName(name, maxNameLength)
 	return short[len(short)-6:]
 }
 

@@ -19,14 +19,16 @@ import (
 //
 // References to other files are problems; [ParseOpenAPIFS] follows them.
 //
-// The extension x-mcp of an operation sets its Name, Description, Kind and
-// Annotations (each hint that is not given is false or, where it is a pointer,
-// nil), or leaves it out:
+// The extension x-mcp of an operation sets its Name, Description, Kind, URI,
+// Timeout (up to an hour) and Annotations (each hint that is not given is false
+// or, where it is a pointer, nil), or leaves it out:
 //
 //	x-mcp:
 //	  name: find_orders
 //	  description: Finds the orders of a customer.
 //	  kind: resource # or tool
+//	  uri: shop://orders # of a resource
+//	  timeout: 90s
 //	  hidden: false
 //	  annotations: {readOnlyHint: true}
 func ParseOpenAPI(spec []byte) (*Document, error) {
@@ -61,7 +63,7 @@ func parseOpenAPI(src openapi.Source) (*Document, error) {
 		Servers:         convert(in.Servers, newServerURL),
 		SecuritySchemes: make(map[string]SecurityScheme, len(in.SecuritySchemes)),
 		Operations:      convert(in.Operations, newOperation),
-		Problems:        convert(in.Problems, func(p openapi.Problem) Problem { return Problem(p) }),
+		Problems:        convert(in.Problems, newProblem),
 	}
 	for name, scheme := range in.SecuritySchemes {
 		doc.SecuritySchemes[name] = SecurityScheme(scheme)
@@ -83,9 +85,15 @@ func convert[From, To any](from []From, f func(From) To) []To {
 	return to
 }
 
-func newServerURL(s openapi.Server) ServerURL {
-	return ServerURL{URL: s.URL, Description: s.Description, Variables: s.Variables}
+func newProblem(p openapi.Problem) Problem {
+	return Problem{File: p.File, Pointer: p.Pointer, Message: p.Message}
 }
+
+func newServerURL(s openapi.Server) ServerURL { return ServerURL(s) }
+
+// serverPath returns the path of a server without its variables: see
+// [openapi.ServerPath].
+func serverPath(u ServerURL) (string, error) { return openapi.ServerPath(u.Resolve()) }
 
 func newOperation(in openapi.Operation) Operation {
 	op := Operation{
@@ -93,6 +101,7 @@ func newOperation(in openapi.Operation) Operation {
 		Method:      in.Method,
 		Path:        in.Path,
 		Name:        in.Name,
+		URI:         in.URI,
 		Summary:     in.Summary,
 		Description: in.Description,
 		Tags:        in.Tags,
@@ -102,6 +111,7 @@ func newOperation(in openapi.Operation) Operation {
 		Responses:   convert(in.Responses, newResponse),
 		Security:    convert(in.Security, newSecurityRequirement),
 		Servers:     convert(in.Servers, newServerURL),
+		Timeout:     in.Timeout,
 		Annotations: newAnnotations(in.Annotations),
 		Pointer:     in.Pointer,
 	}
@@ -122,6 +132,7 @@ func newParameter(in openapi.Parameter) Parameter {
 		Explode:         in.Explode,
 		AllowReserved:   in.AllowReserved,
 		AllowEmptyValue: in.AllowEmptyValue,
+		MultiSegment:    in.MultiSegment,
 		Schema:          newSchema(in.Schema),
 		MediaType:       in.MediaType,
 		Example:         in.Example,

@@ -4,22 +4,36 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"net/http"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpmount/mcpmount/auth"
 )
 
 // Defaults of [Limits].
 const (
 	DefaultMaxRequestBytes      = 4 << 20  // 4 MiB
-	DefaultMaxResponseBytes     = 8 << 20  // 8 MiB
+	DefaultMaxResponseBytes     = 4 << 20  // 4 MiB, see Limits.MaxResponseBytes
 	DefaultMaxInputSchemaBytes  = 64 << 10 // 64 KiB
 	DefaultMaxOutputSchemaBytes = 8 << 10  // 8 KiB
 	DefaultMaxListBytes         = 4 << 20  // 4 MiB
 	DefaultCallTimeout          = 30 * time.Second
 	DefaultSessionIdle          = 30 * time.Minute
 	DefaultMaxSessions          = 10_000
+
+	// DefaultMaxCalls is more than a busy server has, and keeps an API that hangs from
+	// costing memory without end.
+	DefaultMaxCalls             = 1024
+	DefaultMaxCallsPerPrincipal = 256
+
+	DefaultAuthFailuresPerMinute = 20
 )
+
+// DefaultKeepAlive is the default of Options.KeepAlive. Common proxies cut a
+// connection that has been silent for 60 seconds.
+const DefaultKeepAlive = 25 * time.Second
 
 // Options configure a [Server]. The zero value, and a nil *Options, are ready
 // to use. New copies what it keeps.
@@ -58,18 +72,65 @@ type Options struct {
 	// Connection, Mcp-Session-Id, …) are an error of [New].
 	ForwardHeaders []string
 
+	// Auth, if not nil, makes the server check who calls, as a resource server of
+	// OAuth 2.0: every request needs a credential, and tools need the scopes
+	// that the security of their operations names. If its URL is empty, that is
+	// PublicURL. The credential is not handed to an API elsewhere. If nil, whoever
+	// reaches the server may call: an app that has middleware of its own for
+	// this needs nothing else. Callers of [Server.Run] need no credential.
+	Auth *auth.Resource
+
+	// Credentials, if not nil, has the credentials for the security schemes of
+	// the document. A request to the API then carries those that its operation
+	// asks for, whatever the caller sent, and none to another origin than the
+	// API's; an operation that they do not suffice for is not called. Models
+	// never see them, and where an API echoes them they are masked. If nil,
+	// requests carry what is forwarded of the caller's and nothing else.
+	Credentials Credentials
+
 	// Limits bound what a call may cost.
 	Limits Limits
 
 	// Stateless makes the server keep no session, so that any replica can
 	// answer any request. Clients of 2025-11-25 and older then get no
-	// notifications outside of a call. If false, they get a session; clients of
+	// notifications outside of a call, and cannot come back for an answer;
+	// HTTP with SSE is not served. If false, they get a session; clients of
 	// 2026-07-28 never have one.
 	Stateless bool
+
+	// KeepCalls lets a call outside of a session go on when its caller
+	// disconnects, until it is answered or its time is up, where the version of
+	// the protocol does not take a disconnect for a cancellation: 2025-11-25 and
+	// older. If false, such a call is canceled, since nobody can come back for
+	// its answer. Within a session, calls always go on; from 2026-07-28 on, a
+	// disconnect always cancels.
+	KeepCalls bool
+
+	// Principal, if not nil, says who sent a request: a name that stays the
+	// same for as long as a session, such as the subject of a token that the
+	// app has verified, "" for nobody. A session belongs to who opened it: for
+	// others it does not exist. Limits and Observe know callers by it, too. It is called by
+	// many goroutines at a time, for calls and for requests that open or name a
+	// session. If nil, it is the UserID of the
+	// auth.TokenInfo of the SDK in the context of the request, else what the request has
+	// as Authorization, X-API-Key and TLS client certificate.
+	Principal func(*http.Request) string
+
+	// KeepAlive is how long a stream of events may be silent before a comment is
+	// sent, so that proxies do not cut it. If zero, [DefaultKeepAlive]; negative
+	// for never.
+	KeepAlive time.Duration
 
 	// OutputSchemas says what output schema tools advertise. If zero,
 	// [OutputSchemasLoose].
 	OutputSchemas OutputSchemas
+
+	// InlineRefs puts definitions in the place of the references to them in the
+	// schemas that tools advertise, for clients that do not look into "$defs".
+	// Definitions that contain themselves stay, and those of which copies would
+	// make a schema or the list larger than its limit: a [Problem] says so. What
+	// is accepted does not change. If false, all stay.
+	InlineRefs bool
 
 	// DescribeResponses adds the responses of an operation to the description of
 	// its tool. If zero, [DescribeNone].
@@ -88,6 +149,13 @@ type Options struct {
 	// Edit, if not nil, is applied to each document that Source returned, before
 	// it is served: Select{ReadOnly: true}.Apply, for example.
 	Edit func(*Document) (*Document, error)
+
+	// Observe, if not nil, is called after each call of a tool and each reading of
+	// a resource, in every version of the protocol, those that were refused
+	// included: what an access log and metrics are made of. [RequestFrom] works
+	// inside. It is called by many goroutines at a time, and the answer waits for
+	// it.
+	Observe func(ctx context.Context, call Call)
 
 	// Middleware wraps the handling of every MCP message, the first one
 	// outermost. [RequestFrom] works inside.
@@ -108,7 +176,10 @@ type Limits struct {
 	MaxRequestBytes int64
 
 	// MaxResponseBytes bounds how much of a response of the API is read; the
-	// rest is cut, and the result says so. Default [DefaultMaxResponseBytes].
+	// rest is cut, and the result says so. Default [DefaultMaxResponseBytes]: a
+	// result has JSON twice, once in quotes, which makes it up to three times as
+	// long, and clients of the official SDK end a session over stdio that has a
+	// message of more than 16 MiB.
 	MaxResponseBytes int64
 
 	// MaxInputSchemaBytes bounds the input schema of a tool, as JSON; beyond it,
@@ -126,17 +197,52 @@ type Limits struct {
 	MaxListBytes int
 
 	// CallTimeout bounds one call of the API, from building the request to the
-	// last byte of the response. Default [DefaultCallTimeout].
+	// last byte of the response. [Operation.Timeout] takes its place. Default
+	// [DefaultCallTimeout].
 	CallTimeout time.Duration
 
-	// SessionIdle is how long a session without a request is kept. Default
-	// [DefaultSessionIdle].
+	// SessionIdle is how long a session is kept that has no request or stream
+	// under way; if it was opened and then not used, five minutes at most.
+	// Default [DefaultSessionIdle].
 	SessionIdle time.Duration
 
 	// MaxSessions bounds the sessions that are kept at a time, the streams of
-	// HTTP with SSE among them; beyond it, a client that wants one is told to
-	// come back. Default [DefaultMaxSessions].
+	// HTTP with SSE and of subscriptions/listen among them. Beyond it, a new session takes the place of the
+	// one of the same principal that has been idle for the longest time; without
+	// such a one, the client is told to come back. Clients that do not say who
+	// they are do not take each other's place unless a session was not used
+	// since it was opened, or for five minutes. Default [DefaultMaxSessions].
 	MaxSessions int
+
+	// MaxSessionsPerPrincipal bounds those of one principal, but not of
+	// nobody, in the same way. Default MaxSessions.
+	MaxSessionsPerPrincipal int
+
+	// MaxCalls bounds the calls of tools, and the resources being read, that are
+	// under way at a time. What comes beyond it is refused with an error that the
+	// model reads, before anything is sent. Default [DefaultMaxCalls].
+	MaxCalls int
+
+	// MaxCallsPerPrincipal bounds those of one caller in the same way, but not
+	// of those who do not say who they are. Default [DefaultMaxCallsPerPrincipal].
+	MaxCallsPerPrincipal int
+
+	// CallsPerMinute bounds how many calls one caller may make a minute, and how
+	// many at once after a quiet minute. Those who do not say who they are
+	// are known by their address. Callers are told apart by Options.Principal,
+	// by the user that Options.Auth or the app has verified, and else by
+	// credentials that nobody has checked yet: whoever makes some up gets past
+	// this limit and MaxCallsPerPrincipal, to the app's own check. The default is
+	// no limit: only the operator knows what the API bears.
+	CallsPerMinute int
+
+	// AuthFailuresPerMinute bounds how many credentials that Options.Auth found not valid
+	// may come from one address (of IPv6, one network of 64 bits) a minute.
+	// Beyond it, requests from there are answered with 429, except with credentials
+	// that were valid before. The address is that of Request.RemoteAddr: behind
+	// a proxy, let middleware put the client's there, or turn this off, since else all clients
+	// are one. Default [DefaultAuthFailuresPerMinute].
+	AuthFailuresPerMinute int
 }
 
 // OutputSchemas says what output schema tools advertise.
@@ -152,7 +258,9 @@ const (
 
 	// OutputSchemasLoose advertises the shape of successful responses without
 	// what real APIs break: required, enum, const, format, pattern, bounds and
-	// additionalProperties are dropped, and every type admits null.
+	// additionalProperties are dropped, and every type admits null. What has
+	// another type than the document says is left out of structured content, and
+	// an item of a list is null; the text has all of it.
 	OutputSchemasLoose
 
 	// OutputSchemasStrict advertises the schema of the document, and makes a
@@ -186,6 +294,11 @@ func (l Limits) withDefaults() Limits {
 	limit(&l.CallTimeout, DefaultCallTimeout, most64)
 	limit(&l.SessionIdle, DefaultSessionIdle, most64)
 	limit(&l.MaxSessions, DefaultMaxSessions, most)
+	limit(&l.MaxSessionsPerPrincipal, l.MaxSessions, most)
+	limit(&l.MaxCalls, DefaultMaxCalls, most)
+	limit(&l.MaxCallsPerPrincipal, DefaultMaxCallsPerPrincipal, most)
+	limit(&l.CallsPerMinute, unlimitedPace, unlimitedPace)
+	limit(&l.AuthFailuresPerMinute, DefaultAuthFailuresPerMinute, unlimitedPace)
 	return l
 }
 

@@ -13,7 +13,7 @@ import (
 // with a response that has no body. The root is always an object, as
 // clients of 2025-11-25 and older require: other results are wrapped in a
 // property "result".
-func newOutput(op *Operation, kind OutputSchemas, shared fragments, budget int) (schema *tree.Node, wrap, cut bool) {
+func newOutput(op *Operation, kind OutputSchemas, shared *fragments, budget int) (schema *tree.Node, wrap, cut bool) {
 	if kind == OutputSchemasNone {
 		return nil, false, false
 	}

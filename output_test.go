@@ -42,7 +42,7 @@ func TestOutput(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			schema, wrap, cut := newOutput(&Operation{Responses: tt.responses}, tt.kind, fragments{}, 1<<20)
+			schema, wrap, cut := newOutput(&Operation{Responses: tt.responses}, tt.kind, newFragments(1), 1<<20)
 			got := ""
 			if schema != nil {
 				got = string(schema.JSON())

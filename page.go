@@ -79,11 +79,17 @@ func isInline(name string) bool {
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// collapsed returns plain text with single spaces.
+// collapsed returns plain text with single spaces. A line that repeats the one
+// before is left out: the title of an error page is mostly its heading.
 func collapsed(text string) string {
 	var b strings.Builder
+	last := ""
 	for line := range strings.Lines(plainText(text)) {
-		b.WriteString(strings.Join(strings.Fields(line), " "))
+		if line = strings.Join(strings.Fields(line), " "); line == last {
+			continue
+		}
+		last = line
+		b.WriteString(line)
 		b.WriteByte('\n')
 	}
 	return b.String()

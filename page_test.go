@@ -11,6 +11,7 @@ func TestPageText(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"text", "no  markup", "no markup\n"},
 		{"blocks and words", "<h1>Not <em>found</em></h1><p>The page\n<a href='/x'>you want</a> is gone.</p>", "Not found\nThe page\nyou want is gone.\n"},
+		{"a title that is the heading", "<title>502 Bad Gateway</title><h1>502  Bad Gateway</h1><hr>nginx", "502 Bad Gateway\nnginx\n"},
 		{"what is not for reading", "a<style>b</style><SCRIPT src=x>if (a</b) c</SCRIPT ><svg><text>d</text></svg>e", "a\ne\n"},
 		{"a comment", "a<!-- <p>b</p> -->c", "a\nc\n"},
 		{"entities", "a &lt;b&gt; &amp; &eacute;&nbsp;c", "a <b> & é c\n"},

@@ -23,13 +23,32 @@ const (
 // "%2F".
 func checkPathText(text string) error { return checkPath(text, false) }
 
+// checkSegmentsText is checkPathText for a text of several segments, none of
+// which may be empty or "..".
+func checkSegmentsText(text string) error {
+	if len(text) > maxPathText {
+		return errLongPathText
+	}
+	for range maxUnescape + 1 {
+		for segment := range strings.SplitSeq(text, "/") {
+			if err := checkSegment(segment); err != nil {
+				return err
+			}
+		}
+		text, _ = unescapeOnce(text)
+	}
+	return nil
+}
+
 // checkJoinedPathText is checkPathText for a text that is followed by another
 // one in its segment: its end must not begin an escape.
 func checkJoinedPathText(text string) error { return checkPath(text, true) }
 
+var errLongPathText = fmt.Errorf("must not be longer than %d bytes in a path", maxPathText)
+
 func checkPath(text string, joined bool) error {
 	if len(text) > maxPathText {
-		return fmt.Errorf("must not be longer than %d bytes in a path", maxPathText)
+		return errLongPathText
 	}
 	for range maxUnescape {
 		if err := checkSegment(text); err != nil {

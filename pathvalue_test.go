@@ -73,6 +73,31 @@ func TestRefusedPathValues(t *testing.T) {
 	}
 }
 
+// A value of several segments leads below its place in the path and nowhere
+// else.
+func TestSegmentedPathValues(t *testing.T) {
+	params := []Parameter{{Name: "path", In: InPath, MultiSegment: true}}
+	for value, want := range map[string]string{
+		"docs/readme.md": "/files/docs%2Freadme.md",
+		"a/b/.c":         "/files/a%2Fb%2F.c",
+		"a":              "/files/a",
+		"a%2Fb":          "/files/a%252Fb",
+		"":               "", "/": "", "/a": "", "a/": "", "a//b": "", "..": "", "a/../b": "", "a/./b": "", "a/..%2Fb": "", "a%2F%2e%2E": "",
+		`a\b`: "", "a/..;x/b": "", "a/\x00": "", "a%252F..": "", strings.Repeat("a/", 1000) + "a": "",
+	} {
+		values := tree.NewObject(tree.Member{Key: "path", Value: tree.NewString(value)})
+		r, err := buildParameters(t, "/files/{path}", params, string(values.JSON()))
+		switch {
+		case want == "" && err == nil:
+			t.Errorf("build(%q) = %s, want an error", value, r.URL)
+		case want != "" && err != nil:
+			t.Errorf("build(%q): %v", value, err)
+		case want != "" && r.URL.EscapedPath() != want:
+			t.Errorf("EscapedPath(%q) = %q, want %q", value, r.URL.EscapedPath(), want)
+		}
+	}
+}
+
 func TestMissingPathValues(t *testing.T) {
 	for _, values := range []string{`{}`, `{"id":null}`, `{"id":[]}`, `{"id":{}}`, `{"id":[null]}`} {
 		_, err := buildParameters(t, "/a/{id}", []Parameter{{Name: "id", In: InPath}}, values)

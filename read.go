@@ -3,7 +3,9 @@ package mcpmount
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,6 +24,17 @@ type reading struct {
 }
 
 type readingKey struct{}
+
+// maxURI bounds the URI of a resource: what it costs to match one grows with it.
+const maxURI = 64 << 10
+
+func checkURI(req mcp.Request) error {
+	asked, ok := req.(*mcp.ReadResourceRequest)
+	if !ok || asked.Params == nil || len(asked.Params.URI) <= maxURI {
+		return nil
+	}
+	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: fmt.Sprintf("the URI has more than %d bytes", maxURI)}
+}
 
 // findResource returns a request for the bridged resource that req is for, if
 // there is one, with a URI that the SDK knows it by, and notes in the context
@@ -46,20 +59,22 @@ func (s *Server) findResource(ctx context.Context, req mcp.Request) (context.Con
 // found another resource than the one that findResource did.
 func (s *Server) read(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
 	found, ok := ctx.Value(readingKey{}).(*reading)
-	if !ok {
+	if !ok || !s.door.authorizer.grants(ctx, found.resource.tool.scopes) { // which an update may have changed
 		return nil, mcp.ResourceNotFoundError(req.Params.URI)
 	}
 	uri, t := found.uri, found.resource.tool
 	values, err := t.check(t.typed(found.values))
 	if err != nil {
+		noteRefusal(ctx, ReasonArguments)
 		return nil, wrongURI(uri, err)
 	}
-	callCtx, cancel := s.callContext(ctx)
+	callCtx, cancel := s.callContext(ctx, t)
 	defer cancel()
 	res, err := s.roundTrip(callCtx, t, values)
 	if err != nil {
 		return nil, s.unread(ctx, found, err)
 	}
+	noteStatus(ctx, res.StatusCode)
 	contents, err := t.result.resourceContents(callCtx, uri, res)
 	if err != nil {
 		return nil, err
@@ -71,6 +86,7 @@ func (s *Server) read(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.R
 func (s *Server) unread(ctx context.Context, what *reading, err error) error {
 	var wrong *argumentError
 	if errors.As(err, &wrong) {
+		noteRefusal(ctx, ReasonArguments)
 		return wrongURI(what.uri, wrong)
 	}
 	result := s.failed(ctx, what.resource.tool, err)
@@ -82,9 +98,27 @@ func (s *Server) unread(ctx context.Context, what *reading, err error) error {
 	return readError(what.uri, "the API failed")
 }
 
+// encodable returns err with data that is JSON: the SDK quotes a URI as Go does, so
+// that one with a control character would get no answer at all.
+func encodable(err error, req mcp.Request) error {
+	var wire *jsonrpc.Error
+	asked, ok := req.(*mcp.ReadResourceRequest)
+	if !ok || !errors.As(err, &wire) || len(wire.Data) == 0 || json.Valid(wire.Data) {
+		return err
+	}
+	data, _ := json.Marshal(map[string]string{"uri": asked.Params.URI}) // strings can be encoded
+	return &jsonrpc.Error{Code: wire.Code, Message: wire.Message, Data: data}
+}
+
 // readError returns the error of a resource that the API did not give.
 func readError(uri, text string) error {
 	return &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: "read " + uri + ": " + text}
+}
+
+// missingError returns the error of a resource that the API does not have.
+func missingError(uri, text string) error {
+	data, _ := json.Marshal(map[string]string{"uri": uri}) // strings can be encoded
+	return &jsonrpc.Error{Code: mcp.CodeResourceNotFound, Message: "Resource not found: " + text, Data: data}
 }
 
 // wrongURI returns the error of a URI with values that the API does not take.
@@ -108,52 +142,91 @@ func (r *resource) match(uri string) (*tree.Node, bool) {
 	}
 	var members []tree.Member
 	for i, s := range r.segments {
-		if s.argument == "" {
+		if s.variable.name == "" {
 			if s.text != parts[i] {
 				return nil, false
 			}
 			continue
 		}
-		value, err := url.PathUnescape(parts[i])
-		if err != nil || value == "" {
+		value, ok := s.variable.value(nil, parts[i], url.PathUnescape)
+		if !ok || value.Text == "" && len(value.Items) == 0 {
 			return nil, false
 		}
-		members = append(members, tree.Member{Key: s.argument, Value: tree.NewString(value)})
+		members = append(members, tree.Member{Key: s.variable.argument, Value: value})
 	}
 	return r.matchQuery(members, rawQuery)
 }
 
+// matchQuery returns members and the arguments in the query, or false if it has
+// any that are not of r.
 func (r *resource) matchQuery(members []tree.Member, rawQuery string) (*tree.Node, bool) {
-	query, err := url.ParseQuery(rawQuery)
-	if err != nil {
-		return nil, false
-	}
-	for _, v := range r.query {
-		texts, ok := query[v.name]
-		if !ok {
+	found := map[string]*tree.Node{}
+	for pair := range strings.SplitSeq(rawQuery, "&") {
+		if pair == "" {
 			continue
 		}
-		delete(query, v.name)
-		value := tree.NewString(texts[0])
-		if len(texts) > 1 {
-			value = tree.NewArray()
-			for _, text := range texts {
-				value.Items = append(value.Items, tree.NewString(text))
-			}
+		name, raw, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		i := slices.IndexFunc(r.query, func(v variable) bool { return v.name == name })
+		if err != nil || i < 0 {
+			return nil, false
 		}
-		members = append(members, tree.Member{Key: v.argument, Value: value})
+		value, ok := r.query[i].value(found[name], raw, url.QueryUnescape)
+		if !ok {
+			return nil, false
+		}
+		found[name] = value
 	}
-	return tree.NewObject(members...), len(query) == 0
+	for _, v := range r.query {
+		if value := found[v.name]; value != nil {
+			members = append(members, tree.Member{Key: v.argument, Value: value})
+		}
+	}
+	return tree.NewObject(members...), true
+}
+
+// value returns have, which may be nil, and the escaped value raw. In a list,
+// commas are between values unless they are escaped: RFC 6570 section 3.2.1.
+func (v variable) value(have *tree.Node, raw string, unescape func(string) (string, error)) (*tree.Node, bool) {
+	texts := []string{raw}
+	if v.list {
+		texts = strings.Split(raw, ",")
+	}
+	var list []*tree.Node
+	switch {
+	case have.Is(tree.Array):
+		list = have.Items
+	case have != nil:
+		list = []*tree.Node{have}
+	}
+	for _, text := range texts {
+		text, err := unescape(text)
+		if err != nil {
+			return nil, false
+		}
+		list = append(list, tree.NewString(text))
+	}
+	if len(list) == 1 {
+		return list[0], true
+	}
+	return tree.NewArray(list...), true
 }
 
 // expand returns the URI for values (RFC 6570 section 3.2.2), without the query.
 func (r *resource) expand(values *tree.Node) string {
 	uri := []byte(r.prefix)
-	value := escaping{keep: newByteSet(unreserved)}
+	escape := escaping{keep: newByteSet(unreserved)}
 	for _, s := range r.segments {
 		uri = append(uri, '/')
 		uri = append(uri, s.text...)
-		uri, _ = value.append(uri, values.Get(s.argument).Str())
+		value := values.Get(s.variable.argument)
+		uri, _ = escape.append(uri, value.Str())
+		for i, item := range elements(value) {
+			if i > 0 {
+				uri = append(uri, ',')
+			}
+			uri, _ = escape.append(uri, item.Str())
+		}
 	}
 	return string(uri)
 }

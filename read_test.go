@@ -276,7 +276,7 @@ func TestReadErrors(t *testing.T) {
 		{"forbidden", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(403) }, jsonrpc.CodeInternalError, "HTTP 403"},
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/y", 302) }, jsonrpc.CodeInternalError, "location: /y"},
 		{"a panic", func(http.ResponseWriter, *http.Request) { panic("boom") }, jsonrpc.CodeInternalError, "read api://r/x: "},
-		{"not found", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404) }, mcp.CodeResourceNotFound, "not found"},
+		{"not found", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no item 7", 404) }, mcp.CodeResourceNotFound, "not found: HTTP 404 Not Found\nno item 7"},
 		{"gone", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(410) }, mcp.CodeResourceNotFound, "not found"},
 	}
 	for _, tt := range tests {
@@ -292,4 +292,71 @@ func TestReadErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever a URI is, there is an answer, and the session goes on.
+func TestReadHostileURI(t *testing.T) {
+	doc := parse(t, notesSpec)
+	doc.PreferResources()
+	srv := newServer(t, doc, echo)
+	ts := httptest.NewServer(srv)
+	t.Cleanup(ts.Close)
+	for _, uri := range []string{"", "\x01", "api://notes/\x7f", "api://notes/notes/\u2028?", "a\"\\b", "api://notes/{id}", "%", strings.Repeat("api://notes/", 10_000)} {
+		got := readPlain(t, srv, uri)
+		var message struct {
+			Error struct {
+				Code int
+				Data struct{ URI string }
+			}
+		}
+		if len(got) > 100_000 {
+			t.Errorf("%.20q: %d bytes of an answer", uri, len(got))
+		}
+		if err := json.Unmarshal([]byte(got), &message); err != nil || message.Error.Code != -32602 || message.Error.Data.URI != uri && message.Error.Data.URI != "" {
+			t.Errorf("%.20q: %.200s, %v", uri, got, err)
+		}
+		for _, e := range eras[1:] {
+			session := e.connect(t, ts.URL, nil, nil)
+			var wire *jsonrpc.Error
+			if _, err := session.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: uri}); !errors.As(err, &wire) || wire.Code != jsonrpc.CodeInvalidParams {
+				t.Errorf("%s: %.20q: error %.200v", e.name, uri, err)
+			}
+			if _, err := session.ListTools(t.Context(), nil); err != nil {
+				t.Errorf("%s: after %.20q: %v", e.name, uri, err)
+			}
+		}
+	}
+}
+
+// FuzzReadURI checks that any URI gets one answer, and that what reaches the API
+// has the path and the arguments of the template.
+func FuzzReadURI(f *testing.F) {
+	for _, uri := range []string{"api://r/x/1,2/y?tags=a&tags=b,c&n=1", "api://r/x/%2C/y?", "api://r/x/a/y?tags=%zz", "api://r/x/%2e%2e/y", "api://r/x/a/y?&&n", "\x01", "api://r/x/a/y?n=1;n=2#x"} {
+		f.Add(uri)
+	}
+	doc := parse(f, `{"openapi":"3.1.0","info":{"title":"r","version":"1"},"paths":{"/x/{ids}/y":{"get":{"operationId":"x","parameters":[
+		{"name":"ids","in":"path","required":true,"schema":{"type":"array","items":{"type":"string"}}},
+		{"name":"tags","in":"query","schema":{"type":"array","items":{"type":"string"}}},
+		{"name":"n","in":"query","schema":{"type":"integer"}}]}}}}`)
+	doc.PreferResources()
+	srv := newServer(f, doc, func(w http.ResponseWriter, r *http.Request) {
+		segments := strings.Split(r.URL.EscapedPath(), "/")
+		if len(segments) != 4 || segments[1] != "x" || segments[3] != "y" || !hasOnly(r.URL.Query(), "tags", "n") {
+			io.WriteString(w, "escaped: "+r.URL.String())
+		}
+	})
+	f.Fuzz(func(t *testing.T, uri string) {
+		got := readPlain(t, srv, uri)
+		if !json.Valid([]byte(got)) || !strings.Contains(got, `"id":1`) || strings.Contains(got, "escaped: ") {
+			t.Errorf("%q: %s", uri, got)
+		}
+	})
+}
+
+// hasOnly reports whether query has no names but these.
+func hasOnly(query url.Values, names ...string) bool {
+	for _, name := range names {
+		query.Del(name)
+	}
+	return len(query) == 0
 }

@@ -20,11 +20,25 @@ func logging(h http.Handler) http.Handler { return h }
 	readmeFragment = `package main
 import (
 	"context"
+	"log"
+	"log/slog"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+	sdkauth "github.com/modelcontextprotocol/go-sdk/auth"
 	"github.com/mcpmount/mcpmount"
+	"github.com/mcpmount/mcpmount/auth"
 )
 var _ = mcpmount.Select{}
+var _, _ = sdkauth.TokenInfoFromContext, auth.WellKnown
+var vault map[string]mcpmount.Secret
+func logging(h http.Handler) http.Handler { return h }
+var _, _, _, _, _ = log.Print, slog.Info, os.Exit, signal.Notify, syscall.SIGHUP
+var app http.Handler
+var opts mcpmount.Options
+func completePrompt(context.Context, *mcp.CompleteRequest) (*mcp.CompleteResult, error) { return nil, nil }
 func whoami(context.Context, *mcp.CallToolRequest, struct{}) (*mcp.CallToolResult, any, error) { return nil, nil, nil }
 func fragment(doc *mcpmount.Document, srv, crm, slack *mcpmount.Server, mux *http.ServeMux) (err error) {
 %s
@@ -34,18 +48,22 @@ func main() {}
 `
 )
 
-// Every Go snippet of the README compiles.
+// Every Go snippet of the README and the guides compiles.
 func TestReadme(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles programs")
 	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	if len(snippets) < 5 {
-		t.Fatalf("%d Go snippets in the README", len(snippets))
+	var snippets [][]string
+	for _, name := range []string{"README.md", "docs/live.md", "docs/resources.md", "docs/proxies.md", "docs/auth.md"} {
+		guide, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(guide), -1)
+		if len(found) < 2 {
+			t.Fatalf("%d Go snippets in %s", len(found), name)
+		}
+		snippets = append(snippets, found...)
 	}
 	root := moduleBesideThisOne(t)
 	for i, snippet := range snippets {

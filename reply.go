@@ -1,6 +1,7 @@
 package mcpmount
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
@@ -8,7 +9,7 @@ import (
 
 // A reply is the response to a message. The SDK's handlers refuse messages in
 // plain text and without an id, which clients cannot tie to what they sent: a
-// reply makes JSON-RPC errors of that.
+// reply makes JSON-RPC errors of that. And it leaves the priming event nameless.
 type reply struct {
 	http.ResponseWriter
 	message envelope
@@ -17,6 +18,11 @@ type reply struct {
 	status  int
 	refused bool // the body is the text of a refusal
 }
+
+// primeName is how the SDK names the event with which a stream begins. To the
+// specification it is a message without data (MCP 2025-11-25,
+// basic/transports), and clients warn of names that they do not know.
+const primeName = "event: prime\n"
 
 func newReply(w http.ResponseWriter, r *http.Request, m envelope) *reply {
 	return &reply{ResponseWriter: w, message: m, modern: isModern(r)}
@@ -42,7 +48,9 @@ func (p *reply) Write(b []byte) (int, error) {
 		p.status = http.StatusOK
 	}
 	if !p.refused {
-		return p.ResponseWriter.Write(b)
+		event := bytes.TrimPrefix(b, []byte(primeName))
+		n, err := p.ResponseWriter.Write(event)
+		return n + len(b) - len(event), err
 	}
 	p.refuse(strings.TrimSpace(string(b)))
 	return len(b), nil

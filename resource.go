@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -18,23 +19,28 @@ type resource struct {
 	resource *mcp.Resource         // nil if it is a template
 	template *mcp.ResourceTemplate // nil if it is not
 
-	prefix   string     // of every URI: "api://name"
-	segments []segment  // of the path
-	query    []variable // of the query
+	prefix    string     // of every URI: "api://name"
+	segments  []segment  // of the path
+	query     []variable // of the query
+	variables []variable // of both
 }
 
 // A variable is a variable of a URI template, which stands for an argument.
-type variable struct{ name, argument string }
+type variable struct {
+	name, argument string
+	list           bool // its values are lists
+}
 
 // A segment is one segment of the path of a resource: literal text, or a variable.
 type segment struct {
 	text     string
-	argument string // the argument that it is the value of, or ""
+	variable variable // what it is the value of, or zero
 }
 
 // PreferResources makes every GET operation that can be one a resource or a
 // resource template: those whose required parameters are all in the path, each
-// a whole segment.
+// a whole segment. Parameters that cannot be in a URI, such as headers and
+// objects, are left out of the template.
 func (d *Document) PreferResources() {
 	for i := range d.Operations {
 		if op := &d.Operations[i]; checkResource(op) == nil {
@@ -80,8 +86,15 @@ func newResources(t *tool, prefix string) ([]*resource, error) {
 	if err := checkResource(&t.op); err != nil {
 		return nil, err
 	}
-	path, query := newVariables(t.input.arguments)
-	segments, uri := resourcePath(t.op.Path, path)
+	prefix, template, err := resourceRoot(&t.op, prefix)
+	if err != nil {
+		return nil, err
+	}
+	path, query, err := newVariables(t.input)
+	if err != nil {
+		return nil, err
+	}
+	segments, uri := resourcePath(template, path)
 	r := resource{tool: t, prefix: prefix, segments: segments}
 	var list []*resource
 	if len(path) == 0 {
@@ -92,7 +105,12 @@ func newResources(t *tool, prefix string) ([]*resource, error) {
 		list = append(list, &plain)
 	}
 	if len(path) > 0 || len(query) > 0 {
-		r.query = query
+		r.query, r.variables = query, query
+		for _, segment := range segments {
+			if segment.variable.name != "" {
+				r.variables = append(r.variables, segment.variable)
+			}
+		}
 		r.template = &mcp.ResourceTemplate{
 			URITemplate: prefix + uri + queryTemplate(query), Name: t.op.Name, Title: t.op.Summary,
 			Description: t.mcp.Description, MIMEType: resourceType(&t.op),
@@ -104,24 +122,37 @@ func newResources(t *tool, prefix string) ([]*resource, error) {
 
 // newVariables returns the variables of the path, by parameter, and those of the
 // query.
-func newVariables(arguments []argument) (path map[string]variable, query []variable) {
+func newVariables(in *input) (path map[string]variable, query []variable, err error) {
 	path = map[string]variable{}
 	taken := map[string]bool{}
-	for _, a := range arguments {
-		switch {
-		case a.place != placeParameter:
-		case a.param.In == InPath:
-			path[a.param.Name] = newVariable(a.name, taken)
-		case a.param.In == InQuery:
-			query = append(query, newVariable(a.name, taken))
+	source := &rawSchema{root: in.schema, defs: in.schema.Get("$defs")}
+	for _, a := range in.arguments {
+		if a.place != placeParameter || a.param.In != InPath && a.param.In != InQuery {
+			continue
+		}
+		v := variable{argument: a.name}
+		switch admitted, _ := admits(source, in.schema.Get("properties").Get(a.name)); {
+		case slices.Contains(admitted, "object") && !slices.ContainsFunc(admitted, func(t string) bool { return t != "object" && t != "null" }):
+			if a.param.In == InPath {
+				return nil, nil, fmt.Errorf("path parameter %q is an object", a.param.Name)
+			}
+			continue
+		default:
+			v.list = slices.Contains(admitted, "array") && !slices.Contains(admitted, "string")
+		}
+		v.name = variableName(a.name, taken)
+		if a.param.In == InPath {
+			path[a.param.Name] = v
+		} else {
+			query = append(query, v)
 		}
 	}
-	return path, query
+	return path, query, nil
 }
 
-// newVariable returns the variable for an argument, with a name that is not
+// variableName returns the name of the variable for an argument, one that is not
 // taken. RFC 6570 section 2.3 has no hyphens in names, and restricts dots.
-func newVariable(argument string, taken map[string]bool) variable {
+func variableName(argument string, taken map[string]bool) string {
 	name := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(alphanumeric, r) {
 			return r
@@ -132,7 +163,7 @@ func newVariable(argument string, taken map[string]bool) variable {
 		name = freeArgument(name, "", taken)
 	}
 	taken[name] = true
-	return variable{name, argument}
+	return name
 }
 
 // resourcePath returns the segments of a path, and the template of the URI.
@@ -142,7 +173,7 @@ func resourcePath(path string, variables map[string]variable) (segments []segmen
 		b.WriteByte('/')
 		name, isVariable := strings.CutPrefix(s, "{")
 		if v, ok := variables[strings.TrimSuffix(name, "}")]; isVariable && ok {
-			segments = append(segments, segment{argument: v.argument})
+			segments = append(segments, segment{variable: v})
 			b.WriteString("{" + v.name + "}")
 			continue
 		}
@@ -153,6 +184,8 @@ func resourcePath(path string, variables map[string]variable) (segments []segmen
 	return segments, b.String()
 }
 
+// queryTemplate returns the expression for variables of the query. Lists repeat
+// their name: RFC 6570 section 3.2.8, explode modifier.
 func queryTemplate(query []variable) string {
 	if len(query) == 0 {
 		return ""
@@ -160,6 +193,9 @@ func queryTemplate(query []variable) string {
 	names := make([]string, len(query))
 	for i, v := range query {
 		names[i] = v.name
+		if v.list {
+			names[i] += "*"
+		}
 	}
 	return "{?" + strings.Join(names, ",") + "}"
 }
@@ -198,14 +234,16 @@ func resourceScheme(name string) string {
 	return "api://" + host
 }
 
-// checkResources reports URIs that stand for two operations.
-func checkResources(list []*resource) error {
-	seen := map[string]*resource{}
+// checkURIs returns an error if a URI of list is that of another operation:
+// there may be several with one path, since a fragment tells them apart.
+func (s *toolSet) checkURIs(list []*resource) error {
 	for _, r := range list {
-		if first := seen[r.uri()]; first != nil {
-			return fmt.Errorf("resource %q is both %s and %s; make one of them a tool", r.uri(), first.tool.op.Path, r.tool.op.Path)
+		if first := s.byURI[r.uri()]; first != nil {
+			return fmt.Errorf("%s is the URI of GET %s already", r.uri(), first.tool.op.Path)
 		}
-		seen[r.uri()] = r
+	}
+	for _, r := range list {
+		s.byURI[r.uri()] = r
 	}
 	return nil
 }
@@ -230,20 +268,17 @@ func (s *Server) addResource(r *resource) {
 // replaceResources makes the SDK list the resources of set. What did not change
 // is not touched, so that clients are told of changes only.
 func (s *Server) replaceResources(old, set *toolSet) {
-	gone := map[string]*resource{}
-	for _, r := range old.resources {
-		gone[r.uri()] = r
-	}
 	for _, r := range set.resources {
-		if !r.keep(gone[r.uri()]) {
+		if !r.keep(old.byURI[r.uri()]) {
 			s.addResource(r)
 		}
-		delete(gone, r.uri())
 	}
-	for uri, r := range gone {
-		if r.template != nil {
+	for uri, r := range old.byURI {
+		switch {
+		case set.byURI[uri] != nil:
+		case r.template != nil:
 			s.mcp.RemoveResourceTemplates(uri)
-		} else {
+		default:
 			s.mcp.RemoveResources(uri)
 		}
 	}
@@ -261,7 +296,7 @@ func (r *resource) keep(old *resource) bool {
 // literals returns the number of segments that are not variables.
 func (r *resource) literals() (n int) {
 	for _, s := range r.segments {
-		if s.argument == "" {
+		if s.variable.name == "" {
 			n++
 		}
 	}

@@ -104,3 +104,79 @@ func TestConcreteResourceFirst(t *testing.T) {
 		t.Errorf("the API saw %s", got)
 	}
 }
+
+// A second operation with the URI of another one costs itself the resource, and
+// nothing else.
+func TestResourceURIs(t *testing.T) {
+	doc := parse(t, `{"openapi":"3.1.0","info":{"title":"n","version":"1"},"paths":{
+		"/notes":{"get":{"operationId":"all"}},
+		"/notes#mine":{"get":{"operationId":"mine"}},
+		"/objects/{id}":{"get":{"operationId":"object","parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"object"}}]}}}}`)
+	doc.PreferResources()
+	srv, err := mcpmount.New(doc, mcpmount.InProcess(http.NotFoundHandler()), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, tool := range srv.Tools() {
+		names = append(names, tool.Name)
+	}
+	if diff := cmp.Diff([]string{"mine", "object"}, names); diff != "" || srv.Health().Resources != 1 {
+		t.Errorf("%+v; tools (-want +got):\n%s", srv.Health(), diff)
+	}
+	var problems []string
+	for _, p := range srv.Problems() {
+		if strings.HasPrefix(p.Message, "stays a tool: ") {
+			problems = append(problems, p.Pointer+" "+p.Message)
+		}
+	}
+	want := []string{
+		`/paths/~1notes#mine/get stays a tool: api://n/notes is the URI of GET /notes already`,
+		`/paths/~1objects~1{id}/get stays a tool: path parameter "id" is an object`,
+	}
+	if diff := cmp.Diff(want, problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+// A binary answer is a blob, and what is sent decides on the media type, in
+// every era.
+func TestReadBlob(t *testing.T) {
+	doc := parse(t, `{"openapi":"3.1.0","info":{"title":"n","version":"1"},"paths":{"/{name}":{"get":{"operationId":"file",
+		"parameters":[{"name":"name","in":"path","required":true,"schema":{"type":"string"}}],
+		"responses":{"200":{"description":"ok","content":{"image/png":{}}}}}}}}`)
+	doc.PreferResources()
+	srv := newServer(t, doc, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/logo" {
+			w.Header().Set("Content-Type", "image/png")
+			w.Write([]byte("\x89PNG\x00\xff"))
+			return
+		}
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		w.Write([]byte("a,b\n"))
+	})
+	ts := httptest.NewServer(srv)
+	t.Cleanup(ts.Close)
+	for _, e := range eras {
+		session := e.connect(t, ts.URL, nil, nil)
+		list, err := session.ListResourceTemplates(t.Context(), nil)
+		if err != nil || len(list.ResourceTemplates) != 1 || list.ResourceTemplates[0].MIMEType != "image/png" {
+			t.Errorf("%s: templates %+v, %v", e.name, list, err)
+		}
+		var got []*mcp.ResourceContents
+		for _, uri := range []string{"api://n/logo", "api://n/table"} {
+			res, err := session.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: uri})
+			if err != nil {
+				t.Fatalf("%s: %s: %v", e.name, uri, err)
+			}
+			got = append(got, res.Contents...)
+		}
+		want := []*mcp.ResourceContents{
+			{URI: "api://n/logo", MIMEType: "image/png", Blob: []byte("\x89PNG\x00\xff")},
+			{URI: "api://n/table", MIMEType: "text/csv", Text: "a,b\n"},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: (-want +got):\n%s", e.name, diff)
+		}
+	}
+}

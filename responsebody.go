@@ -54,6 +54,7 @@ func readerOf(res *http.Response, limit int64) *bodyReader {
 	if err != nil {
 		b.r = http.NoBody
 	}
+	b.r = redactorOf(res).reader(b.r)
 	return b
 }
 
@@ -131,13 +132,15 @@ func (b *bodyReader) shortfall(ctx context.Context, stream bool) (note string, f
 	)
 	switch {
 	case errors.As(err, &limit):
-		return fmt.Sprintf("the %s was cut after %d bytes", noun, int64(limit)), false
+		return fmt.Sprintf("the %s was cut after %d bytes; the operator can allow more (Limits.MaxResponseBytes, --max-response-bytes)", noun, int64(limit)), false
 	case errors.As(err, &coding):
 		return fmt.Sprintf("the %s cannot be read: it is compressed with %q", noun, string(coding)), true
 	case errors.As(err, &timeout):
-		return fmt.Sprintf("the %s was cut after %v", noun, timeout.duration()), !stream
+		return fmt.Sprintf("the %s was cut after %v%s", noun, timeout.duration(), moreTime), !stream
 	case isTimeout(err):
 		return fmt.Sprintf("the %s was cut when the time for the call was up", noun), !stream
+	case errors.Is(err, errShutdown):
+		return fmt.Sprintf("the %s was cut: %v", noun, errShutdown), !stream
 	case errors.Is(err, context.Canceled):
 		return fmt.Sprintf("the %s was cut when the call was canceled", noun), !stream
 	case errors.As(err, &failure):

@@ -2,9 +2,12 @@ package mcpmount
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -36,6 +39,9 @@ type outputPlan struct {
 
 	// strict, if not nil, checks structured content.
 	strict func(value *tree.Node) error
+
+	// loose, if not nil, is the schema that structured content is made to fit.
+	loose *tree.Node
 }
 
 func newResultPlan(op *Operation, out outputPlan, maxBytes int64) *resultPlan {
@@ -50,14 +56,14 @@ func responseURI(path string) string {
 }
 
 // toolResult reads res and closes its body. The request of res must have been
-// made with ctx, so that reading ends when it does. Progress, if it is not nil,
-// is told of the records of a stream.
-func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, progress func(message string, n int)) *mcp.CallToolResult {
+// made with ctx, so that reading ends when it does. What comes bit by bit is told
+// to a listener, which may be nil.
+func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *listener) *mcp.CallToolResult {
 	defer res.Body.Close()
 	if !isSuccess(res) {
 		return errorResult(errors.New(p.failure(ctx, res)))
 	}
-	a := p.answer(ctx, res, progress)
+	a := p.answer(ctx, res, to)
 	result := &mcp.CallToolResult{IsError: a.failed, Content: a.toolContent(p.uriFor(res))}
 	if len(result.Content) == 0 {
 		result.Content = []mcp.Content{&mcp.TextContent{Text: emptyText(ctx, res)}}
@@ -69,26 +75,58 @@ func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, progres
 			result.Content = append([]mcp.Content{&mcp.TextContent{Text: problem}}, result.Content...)
 			return result
 		}
-		result.StructuredContent = structured
+		fitted, note := p.fitted(structured)
+		if note != "" && a.value != nil {
+			result.Content = append(result.Content, &mcp.TextContent{Text: note})
+		}
+		result.StructuredContent = fitted
 	}
 	return result
+}
+
+// fitted returns what of structured content fits a loose schema, and a note of
+// what does not. What cannot be read for that, such as an object that has a key
+// twice, stays as it is.
+func (p *resultPlan) fitted(structured json.RawMessage) (fitted json.RawMessage, note string) {
+	if p.out.loose == nil {
+		return structured, ""
+	}
+	v, err := tree.ParseJSON(structured, tree.Limits{MaxDepth: maxJSONDepth + 1})
+	if err != nil {
+		return structured, ""
+	}
+	kept, out := fit(p.out.loose, v)
+	if len(out) == 0 {
+		return structured, ""
+	}
+	const shown = 5
+	names := strings.Join(out[:min(len(out), shown)], ", ")
+	if more := len(out) - shown; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	return kept.JSON(), "structured content is without " + cmp.Or(shorten(names, maxMistake), "the response") +
+		": the API answers with another type than its document says"
 }
 
 // resourceContents reads res and closes its body, like toolResult. An error is
 // for the client to read.
 func (p *resultPlan) resourceContents(ctx context.Context, uri string, res *http.Response) ([]*mcp.ResourceContents, error) {
 	defer res.Body.Close()
-	if res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone {
-		return nil, mcp.ResourceNotFoundError(uri)
-	}
-	if !isSuccess(res) {
+	switch {
+	case res.StatusCode == http.StatusNotFound, res.StatusCode == http.StatusGone:
+		return nil, missingError(uri, p.failure(ctx, res))
+	case !isSuccess(res):
 		return nil, readError(uri, p.failure(ctx, res))
 	}
 	a := p.answer(ctx, res, nil)
 	if a.failed {
 		return nil, readError(uri, strings.Join(a.notes, "; "))
 	}
-	if len(a.parts) == 0 {
+	switch {
+	case len(a.parts) > 0:
+	case res.StatusCode == http.StatusNoContent:
+		a.parts = []contentPart{{media: parseMediaType("text/plain"), text: emptyText(ctx, res)}}
+	default:
 		a.parts = []contentPart{{media: parseMediaType(res.Header.Get("Content-Type"))}}
 	}
 	return a.resourceContents(uri), nil
@@ -200,17 +238,25 @@ func partURI(uri string, i int) string {
 }
 
 // answer reads a successful response.
-func (p *resultPlan) answer(ctx context.Context, res *http.Response, progress func(string, int)) answer {
+func (p *resultPlan) answer(ctx context.Context, res *http.Response, to *listener) answer {
 	var a answer
 	media := parseMediaType(res.Header.Get("Content-Type"))
 	body := readerOf(res, p.maxBytes)
 	if media.kind.isStream() {
-		a.addRecords(media, readRecords(media.kind, body, progress))
+		a.addRecords(media, readRecords(media.kind, body, to))
 	} else {
+		if to.hearsLines(media, res) {
+			lines := &lineHearer{to: to}
+			body.r = io.TeeReader(body.r, lines)
+			defer lines.close()
+		}
 		data := body.all(res.ContentLength)
 		name := ""
 		if disposition := res.Header.Get("Content-Disposition"); disposition != "" {
 			name = fileName(disposition)
+		}
+		if p.out.advertised && media.kind.isText() && startsJSON(data) && isJSON(data) {
+			media.kind = kindJSON // what was promised, with a wrong label
 		}
 		a.add(media, name, data, body.complete())
 	}
@@ -246,6 +292,9 @@ func (a *answer) add(media mediaType, name string, data []byte, complete bool) {
 	case media.kind == kindMultipart:
 		a.addParts(media, data)
 	case media.kind.isText(), media.kind.isStream():
+		if !complete {
+			data = wholeCharacters(data)
+		}
 		a.addText(media, data)
 	case complete:
 		a.parts = append(a.parts, contentPart{media: media, blob: data, name: name})

@@ -91,7 +91,7 @@ func TestToolResult(t *testing.T) {
 		{"upper case", none, 200, "Application/JSON;charset=UTF-8", `{}`, "text: {}\nstructured: {}\n"},
 		{"a byte order mark", none, 200, jsonType, "\ufeff{}", "text: {}\nstructured: {}\n"},
 		{"Latin-1", none, 200, jsonType + "; charset=iso-8859-1", "{\"a\":\"\xe9\"}", "text: {\"a\":\"é\"}\nstructured: {\"a\":\"é\"}\n"},
-		{"invalid UTF-8", none, 200, jsonType, "{\"a\":\"\xe9\"}", "text: {\"a\":\"\uFFFD\"}\nstructured: {\"a\":\"\uFFFD\"}\n"},
+		{"invalid UTF-8", none, 200, jsonType, "{\"a\":\"ü\xe9\"}", "text: {\"a\":\"ü\uFFFD\"}\nstructured: {\"a\":\"ü\uFFFD\"}\n"},
 		{"not JSON", none, 200, jsonType, `{a: 1}`, "text: {a: 1}\ntext: the response is labeled application/json, but is not JSON that can be passed on as such\n"},
 		{"not JSON, advertised", plain, 200, jsonType, `{"a"`, "text: {\"a\"\ntext: the response is labeled application/json, but is not JSON that can be passed on as such\nstructured: {\"result\":\"{\\\"a\\\"\"}\n"},
 		{"JSON labeled as text", none, 200, "text/plain", `{"a":1}`, "text: {\"a\":1}\n"},
@@ -205,7 +205,7 @@ func compressed[W io.WriteCloser](newWriter func(io.Writer) W) string {
 }
 
 func TestToolResultCut(t *testing.T) {
-	const note = "text: the response was cut after 10 bytes\n"
+	const note = "text: the response was cut after 10 bytes; the operator can allow more (Limits.MaxResponseBytes, --max-response-bytes)\n"
 	tests := []struct{ name, media, body, want string }{
 		{"JSON", "application/json", `{"a":[1,2,3]}`, "text: {\"a\":[1,2]}\n" + note + "structured: {\"a\":[1,2]}\n"},
 		{"JSON of the size", "application/json", `{"a":"1\n"}`[:10], "text: {\"a\":\"1\\n\"\ntext: the response is labeled application/json, but is not JSON that can be passed on as such\n"},
@@ -213,11 +213,11 @@ func TestToolResultCut(t *testing.T) {
 		{"JSON of which nothing is left", "application/json", `"0123456789"`, "text: \"012345678\n" + note},
 		{"text", "text/plain", "0123456789a", "text: 0123456789\n" + note},
 		{"text of the size", "text/plain", "0123456789", "text: 0123456789\n"},
-		{"text within a character", "text/plain", "012345678é", "text: 012345678\uFFFD\n" + note},
+		{"text within a character", "text/plain", "012345678é", "text: 012345678\n" + note},
 		{"an image", "image/png", "0123456789a", "text: the content of type image/png is not complete and was left out\n" + note},
 		{"an archive", "application/zip", "012345678\x00\x01", "text: the content of type application/zip is not complete and was left out\n" + note},
-		{"lines", "application/x-ndjson", "{}\n12\n345678\n", "text: {}\n12\ntext: the stream was cut after 10 bytes\nstructured: {\"result\":[{},12]}\n"},
-		{"events", "text/event-stream", "data:1\n\ndata:2\n\n", "text: 1\ntext: the stream was cut after 10 bytes\nstructured: {\"result\":[1]}\n"},
+		{"lines", "application/x-ndjson", "{}\n12\n345678\n", "text: {}\n12\ntext: the stream was cut after 10 bytes; the operator can allow more (Limits.MaxResponseBytes, --max-response-bytes)\nstructured: {\"result\":[{},12]}\n"},
+		{"events", "text/event-stream", "data:1\n\ndata:2\n\n", "text: 1\ntext: the stream was cut after 10 bytes; the operator can allow more (Limits.MaxResponseBytes, --max-response-bytes)\nstructured: {\"result\":[1]}\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -271,7 +271,7 @@ func TestToolResultBreaksOff(t *testing.T) {
 		want string
 	}{
 		{"a panic", func(*http.Request) { panic("boom") }, "the API failed before the response was complete"},
-		{"the end of time", func(r *http.Request) { <-r.Context().Done() }, "the response was cut after 30s"},
+		{"the end of time", func(r *http.Request) { <-r.Context().Done() }, "the response was cut after 30s; the operator can allow more time (Operation.Timeout, x-mcp.timeout in the document, --timeout)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -303,7 +303,7 @@ func TestToolResultEndlessStream(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for name, timed := range map[string]func(context.Context) (context.Context, context.CancelFunc){
-			"the stream was cut after 30s": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			"the stream was cut after 30s; the operator can allow more time (Operation.Timeout, x-mcp.timeout in the document, --timeout)": func(ctx context.Context) (context.Context, context.CancelFunc) {
 				return withCallTimeout(ctx, 30*time.Second)
 			},
 			"the stream was cut when the time for the call was up": func(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -328,9 +328,9 @@ func TestToolResultEndlessStream(t *testing.T) {
 					defer cancel()
 					var progress []string
 					res := mustRoundTrip(t, InProcess(h), newCall(t, ctx, "GET", "/orders/17", ""))
-					result := testPlan(outputPlan{}).toolResult(ctx, res, func(message string, n int) {
+					result := testPlan(outputPlan{}).toolResult(ctx, res, &listener{progress: func(message string, n int) {
 						progress = append(progress, fmt.Sprint(n, message))
-					})
+					}})
 					want := "text: {\"n\":1}\n{\"n\":1}\ntext: " + name + "\nstructured: {\"result\":[{\"n\":1},{\"n\":1}]}\n"
 					if got := render(result); got != want {
 						t.Errorf("result:\n%s\nwant:\n%s", got, want)
@@ -356,13 +356,14 @@ func TestResourceContents(t *testing.T) {
 			{URI: "api://x/y", MIMEType: "application/hal+json", Text: `{"a":1}`}}},
 		{name: "an image", status: 200, media: "image/png", body: "PNG", want: []*mcp.ResourceContents{
 			{URI: "api://x/y", MIMEType: "image/png", Blob: []byte("PNG")}}},
-		{name: "nothing", status: 204, want: []*mcp.ResourceContents{{URI: "api://x/y", Blob: []byte{}}}},
+		{name: "nothing", status: 204, want: []*mcp.ResourceContents{{URI: "api://x/y", MIMEType: "text/plain", Text: "204 No Content"}}},
+		{name: "an empty file", status: 200, media: "text/csv", want: []*mcp.ResourceContents{{URI: "api://x/y", MIMEType: "text/csv", Blob: []byte{}}}},
 		{name: "cut", status: 200, media: "application/json", body: `[1,2,3]`, max: 5, want: []*mcp.ResourceContents{
 			{URI: "api://x/y", MIMEType: "application/json", Text: `[1,2]`},
-			{URI: "api://x/y#note", MIMEType: "text/plain", Text: "the response was cut after 5 bytes"}}},
+			{URI: "api://x/y#note", MIMEType: "text/plain", Text: "the response was cut after 5 bytes; the operator can allow more (Limits.MaxResponseBytes, --max-response-bytes)"}}},
 		{name: "a stream", status: 200, media: "text/event-stream", body: "data: a\n\ndata: b\n\n", want: []*mcp.ResourceContents{
 			{URI: "api://x/y", MIMEType: "text/event-stream", Text: "a\nb"}}},
-		{name: "not found", status: 404, body: "secret", wantErr: "Resource not found"},
+		{name: "not found", status: 404, media: "text/plain", body: "no item 7", wantErr: "Resource not found: HTTP 404 Not Found\nno item 7"},
 		{name: "a failure", status: 500, media: "text/plain", body: "no disk", wantErr: "HTTP 500 Internal Server Error\nno disk"},
 	}
 	for _, tt := range tests {

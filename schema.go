@@ -58,7 +58,7 @@ func (s Schema) JSON() (json.RawMessage, error) {
 	if s.source == nil {
 		return json.RawMessage("{}"), nil
 	}
-	c := newComposer(schemaMode{}, fragments{})
+	c := newComposer(schemaMode{}, newFragments(1))
 	root, cut := c.compose(c.part(s.source, s.source.Root()), maxSchemaBytes)
 	if root == nil || cut {
 		return nil, fmt.Errorf("schema has more than %d bytes with its definitions", maxSchemaBytes)
@@ -115,7 +115,10 @@ func definitionName(ref string) (name string, ok bool) {
 	if !ok || strings.ContainsAny(name, "/%") {
 		return "", false
 	}
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(name), true
+	if strings.Contains(name, "~") {
+		name = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
+	}
+	return name, true
 }
 
 func reference(name string) string { return refPrefix + tree.EscapePointer(name) }

@@ -24,7 +24,7 @@ func schemaOf(t testing.TB, s string) Schema {
 func composed(t *testing.T, mode schemaMode, budget int, s string) (string, bool) {
 	t.Helper()
 	source := schemaOf(t, s).source
-	c := newComposer(mode, fragments{})
+	c := newComposer(mode, newFragments(1))
 	n, cut := c.compose(c.part(source, source.Root()), budget)
 	if n == nil {
 		return "", cut
@@ -164,7 +164,7 @@ func TestComposeKeepsDocumentsApart(t *testing.T) {
 	a := schemaOf(t, `{"$ref":"#/$defs/X","$defs":{"X":{"type":"string"}}}`)
 	b := schemaOf(t, `{"$ref":"#/$defs/X","$defs":{"X":{"$ref":"#/$defs/Y"},"Y":{"type":"integer"}}}`)
 	same := schemaOf(t, `{"$ref":"#/$defs/X","$defs":{"X":{"type":"string"}}}`)
-	c := newComposer(schemaMode{}, fragments{})
+	c := newComposer(schemaMode{}, newFragments(1))
 	var parts []tree.Member
 	for i, s := range []Schema{a, b, same} {
 		parts = append(parts, tree.Member{Key: fmt.Sprint("p", i), Value: c.part(s.source, s.source.Root())})
@@ -226,11 +226,13 @@ func TestValidateExplains(t *testing.T) {
 		{`{"id":1.0}`, ""},
 		{`{"id":1,"big":9007199254740993}`, ""},
 		{`{"id":1,"big":9007199254740994}`, `argument "big"`},
-		{`{}`, `missing "id"`},
+		{`{}`, `missing argument "id"`},
 		{`{"id":"1"}`, `argument "id": is string, must be integer`},
 		{`{"id":1,"status":"x"}`, `argument "status": must be one of "open", "closed"`},
 		{`{"id":1,"tags":["abc","abcd"]}`, `argument "tags" at /1: `},
-		{`{"id":1,"x":1,"y":2}`, `unknown "x", "y"`},
+		{`{"id":1,"x":1,"y":2}`, `unknown arguments "x", "y"`},
+		{`{"id":1,"statsu":"open"}`, `unknown argument "statsu"; did you mean "status"?`},
+		{`{"id":1,"zebra":"open"}`, `unknown argument "zebra"` + "\x00"},
 		{`{"id":1,"re":"x"}`, ""}, // RE2 has no look-ahead: the API decides
 	}
 	for _, tt := range tests {
@@ -239,7 +241,7 @@ func TestValidateExplains(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = v.validate(args)
-		if got := fmt.Sprint(err); (tt.want == "") != (err == nil) || err != nil && !strings.Contains(got, tt.want) {
+		if got := fmt.Sprint(err) + "\x00"; (tt.want == "") != (err == nil) || err != nil && !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %v, want %q", tt.args, err, tt.want)
 		}
 	}

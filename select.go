@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mcpmount/mcpmount/internal/spelling"
 )
 
 // A Select chooses operations of a document. An operation is kept if it is
@@ -47,7 +49,7 @@ func (s Select) Apply(d *Document) (*Document, error) {
 			kept = append(kept, d.Operations[i].clone())
 		}
 	}
-	if err := unused(rules); err != nil {
+	if err := unused(d, rules); err != nil {
 		return nil, err
 	}
 	if len(kept) == 0 {
@@ -105,15 +107,42 @@ func (s Select) keeps(d *Document, op *Operation, rules []*rule) bool {
 	return (included || !hasIncludes) && !excluded && (!s.ReadOnly || isReadOnly(op))
 }
 
-func unused(rules []*rule) error {
+// unused reports the rules that name nothing in d.
+func unused(d *Document, rules []*rule) error {
 	var errs []error
 	for _, r := range rules {
 		if !r.used {
-			errs = append(errs, fmt.Errorf("%s %q names nothing in the document", r.field, r.text))
+			errs = append(errs, fmt.Errorf("%s %q names nothing in the document%s", r.field, r.text, instead(d, r)))
 		}
 	}
 	return errors.Join(errs...)
 }
+
+// instead says what a rule could name.
+func instead(d *Document, r *rule) string {
+	var tags, operations []string
+	for i := range d.Operations {
+		op := &d.Operations[i]
+		for _, tag := range op.Tags {
+			if !slices.Contains(tags, tag) && len(tags) < maxTags {
+				tags = append(tags, tag)
+			}
+		}
+		operations = append(operations, op.ID, op.Name)
+	}
+	switch {
+	case strings.HasSuffix(r.field, "operation"):
+		return spelling.DidYouMean(r.text, operations)
+	case !strings.HasSuffix(r.field, "tag"):
+		return ""
+	case len(tags) == 0:
+		return "; it has no tags"
+	}
+	return spelling.DidYouMean(r.text, tags) + "; its tags are " + quoteAll(tags)
+}
+
+// maxTags bounds the tags that are looked at for a message.
+const maxTags = 1000
 
 func matchTag(tag string) (func(*Document, *Operation) bool, error) {
 	return func(_ *Document, op *Operation) bool { return slices.Contains(op.Tags, tag) }, nil

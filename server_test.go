@@ -65,7 +65,7 @@ func TestWrongArguments(t *testing.T) {
 		{"listNotes", map[string]any{"limit": "ten"}, `argument "limit"`},
 		{"listNotes", map[string]any{"limit": 101}, `argument "limit"`},
 		{"listNotes", map[string]any{"offset": 1}, `the arguments are "limit"`},
-		{"createNote", map[string]any{}, `missing "text"`},
+		{"createNote", map[string]any{}, `missing argument "text"`},
 		{"getNote", map[string]any{"id": "../whoami"}, `"id"`},
 		{"getNote", map[string]any{"id": ".."}, `"id"`},
 		{"getNote", map[string]any{"id": "%2e%2e"}, `"id"`},
@@ -151,6 +151,30 @@ func TestAnnotationsAndText(t *testing.T) {
 	}
 	if d := tools["deleteNote"].Description; !strings.HasPrefix(d, "Deprecated.") || !strings.Contains(d, "**204**: gone") {
 		t.Errorf("description %q", d)
+	}
+}
+
+// The longest result of what is read by default is a line that the SDK's clients
+// read, which take 16 MiB: quotes within quotes are three times as long.
+func TestDefaultResultFitsALine(t *testing.T) {
+	body := `"` + strings.Repeat(`\"`, mcpmount.DefaultMaxResponseBytes/2-1) + `"`
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, body)
+	})
+	srv, err := mcpmount.New(parse(t, notesSpec), mcpmount.InProcess(api), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clientSide, serverSide := mcp.NewInMemoryTransports()
+	go srv.Run(t.Context(), serverSide)
+	session, err := mcp.NewClient(&mcp.Implementation{Name: "test"}, nil).Connect(t.Context(), clientSide, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if got := text(call(t, session, "getNote", map[string]any{"id": "7"})); got != body {
+		t.Errorf("getNote has %d bytes, want %d", len(got), len(body))
 	}
 }
 

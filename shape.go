@@ -2,6 +2,7 @@ package mcpmount
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
@@ -11,7 +12,22 @@ type objectShape struct {
 	source     schemaSource
 	properties []tree.Member
 	required   []string
+
+	// least and most are the bounds of how many properties there are: 0 and
+	// nil without bounds.
+	least int
+	most  *int
+
+	position map[string]int // of each property
+	visited  int            // schemas
 }
+
+// What an object may have to be a list of properties. No model would fill in as
+// many arguments, and compositions of compositions multiply.
+const (
+	maxShapeProperties = 1_000
+	maxShapeSchemas    = 1_000
+)
 
 // shapeKeywords are the keywords that a list of properties can do without, or
 // that collect looks at.
@@ -25,7 +41,7 @@ var shapeKeywords = map[string]bool{
 // collect adds what the schema n says, and reports whether its properties are
 // all that it says: no alternatives, no conditions and no further properties.
 func (s *objectShape) collect(n *tree.Node, depth int) bool {
-	if !n.Is(tree.Object) || depth > 16 {
+	if s.visited++; !n.Is(tree.Object) || depth > 16 || s.visited > maxShapeSchemas {
 		return false
 	}
 	for _, m := range n.Members {
@@ -50,36 +66,66 @@ func (s *objectShape) collect(n *tree.Node, depth int) bool {
 			return false
 		}
 	}
+	if properties := n.Get("properties"); properties != nil && len(s.properties)+len(properties.Members) > maxShapeProperties {
+		return false
+	}
+	if len(s.required)+len(elements(n.Get("required"))) > maxShapeProperties {
+		return false
+	}
 	s.addProperties(n)
 	return true
 }
 
 func (s *objectShape) addProperties(n *tree.Node) {
-	if properties := n.Get("properties"); properties != nil {
-		for _, p := range properties.Members {
-			s.add(p)
-		}
+	for key, value := range n.Get("properties").All() {
+		s.add(tree.Member{Key: key, Value: value})
 	}
 	for _, name := range elements(n.Get("required")) {
 		s.required = append(s.required, name.Str())
 	}
+	if least, err := strconv.Atoi(n.Get("minProperties").Str()); err == nil {
+		s.least = max(s.least, least)
+	}
+	if most, err := strconv.Atoi(n.Get("maxProperties").Str()); err == nil && (s.most == nil || most < *s.most) {
+		s.most = &most
+	}
+}
+
+// bounded reports whether the bounds of how many properties there are say more
+// than which ones are required and which there are. An object of an optional
+// body that has none is not sent.
+func (s *objectShape) bounded(required map[string]bool, optional bool) bool {
+	must := 0
+	for _, p := range s.properties {
+		if required[p.Key] {
+			must++
+		}
+	}
+	if optional {
+		must = max(must, 1)
+	}
+	return s.least > must || s.most != nil && *s.most < len(s.properties)
 }
 
 // addRequired adds the properties that are required and nowhere described: they
 // can have any value, but must be there.
 func (s *objectShape) addRequired() {
 	for _, name := range s.required {
-		if !slices.ContainsFunc(s.properties, func(p tree.Member) bool { return p.Key == name }) {
-			s.properties = append(s.properties, tree.Member{Key: name, Value: tree.NewObject()})
+		if _, ok := s.position[name]; !ok {
+			s.add(tree.Member{Key: name, Value: tree.NewObject()})
 		}
 	}
 }
 
 // add adds a property; one that is there already must satisfy both schemas.
 func (s *objectShape) add(p tree.Member) {
-	i := slices.IndexFunc(s.properties, func(have tree.Member) bool { return have.Key == p.Key })
+	i, ok := s.position[p.Key]
 	switch {
-	case i < 0:
+	case !ok:
+		if s.position == nil {
+			s.position = map[string]int{}
+		}
+		s.position[p.Key] = len(s.properties)
 		s.properties = append(s.properties, p)
 	case !s.properties[i].Value.Equal(p.Value):
 		s.properties[i].Value = tree.NewObject(tree.Member{Key: "allOf", Value: tree.NewArray(s.properties[i].Value, p.Value)})

@@ -1,6 +1,7 @@
 package mcpmount
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
@@ -48,27 +49,29 @@ func (h *sseHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serveStream opens a session that lives as long as the request.
 func (h *sseHandler) serveStream(w http.ResponseWriter, r *http.Request) {
-	if !h.door.places.take(1) {
+	place := h.door.table.open(h.door.principalOf(r))
+	if place == nil {
 		tooManySessions(w, nil)
 		return
 	}
-	defer h.door.places.give(1)
+	defer place.leave()
 	id := rand.Text()
-	session := newSSESession(&h.door.gate)
+	session := newSSESession(&h.door.gate, place.of)
 	if !h.add(id, session) {
 		shuttingDown(w)
 		return
 	}
 	defer session.abandon()
 	defer h.remove(id)
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-cache, no-transform")
-	w.Header().Set("X-Accel-Buffering", "no")
-	out := newStreamWriter(w)
+	r, out, end := h.door.stream(w, r)
+	defer end()
+	out.Header().Set("Content-Type", "text/event-stream")
+	out.Header().Set("Cache-Control", "no-cache, no-transform")
 	if writeEvent(out, "endpoint", []byte(endpointFor(r, id))) != nil {
 		return
 	}
-	connected, err := h.server.Connect(withCaller(r.Context(), caller{request: r}), session, nil)
+	out.keepAlive(h.door.server.opts.KeepAlive, false)
+	connected, err := h.server.Connect(context.Background(), session, nil) // of whom a message comes, it says itself
 	if err != nil {
 		h.door.server.logger.ErrorContext(r.Context(), "open an SSE session", "error", err)
 		return
@@ -109,8 +112,8 @@ func (h *sseHandler) serveMessage(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	session := h.sessions[r.URL.Query().Get(sseSessionParam)]
 	h.mu.Unlock()
-	if session == nil {
-		writeError(w, http.StatusNotFound, nil, codeInvalidRequest, "no such session")
+	if session == nil || session.of != h.door.principalOf(r) {
+		noSession(w, nil)
 		return
 	}
 	body, ok := h.door.readBody(w, r)
@@ -120,6 +123,9 @@ func (h *sseHandler) serveMessage(w http.ResponseWriter, r *http.Request) {
 	m, envErr := parseEnvelope(body)
 	if envErr != nil {
 		writeError(w, http.StatusBadRequest, m.id, envErr.code, envErr.message)
+		return
+	}
+	if h.door.challenged(w, r, m) {
 		return
 	}
 	msg, err := jsonrpc.DecodeMessage(body)

@@ -160,7 +160,7 @@ func TestSSEPending(t *testing.T) {
 // What the SDK drops without a word keeps no place for ever.
 func TestSSEDroppedNotifications(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := openSSE(t, newNotesServer(t, http.NotFound, nil))
+		c := openSSE(t, newNotesServer(t, http.NotFound, &mcpmount.Options{KeepAlive: -1}))
 		synctest.Wait()
 		unknown := func() int { return c.post(`{"jsonrpc":"2.0","method":"notifications/unknown"}`).Code }
 		for i := range 128 {
@@ -174,6 +174,19 @@ func TestSSEDroppedNotifications(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		if got := unknown(); got != http.StatusAccepted {
 			t.Errorf("after a while: %d", got)
+		}
+	})
+}
+
+// An unknown method is an error, and not the end of the stream.
+func TestSSEUnknownMethod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := openSSE(t, newNotesServer(t, http.NotFound, nil))
+		for _, id := range []int{7, 8} {
+			w := c.post(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"x/y"}`, id))
+			if got := c.next(); w.Code != http.StatusAccepted || !strings.Contains(got, "-32601") || !strings.Contains(got, fmt.Sprintf(`"id":%d`, id)) {
+				t.Errorf("%d, then %s", w.Code, got)
+			}
 		}
 	})
 }

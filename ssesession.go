@@ -1,9 +1,9 @@
 package mcpmount
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -26,6 +26,7 @@ var (
 // keeps nobody waiting but the calls of its own, and these not for long.
 type sseSession struct {
 	gate     *gate
+	of       principal
 	incoming chan jsonrpc.Message
 	outgoing chan sseEvent
 	done     chan struct{}
@@ -44,10 +45,11 @@ type sseEvent struct {
 	answer bool // to a call
 }
 
-func newSSESession(g *gate) *sseSession {
+func newSSESession(g *gate, of principal) *sseSession {
 	done := make(chan struct{})
 	return &sseSession{
 		gate:     g,
+		of:       of,
 		incoming: make(chan jsonrpc.Message, 16),
 		outgoing: make(chan sseEvent, 16),
 		done:     done,
@@ -59,7 +61,7 @@ func newSSESession(g *gate) *sseSession {
 
 // accept gives the message in r to the SDK.
 func (s *sseSession) accept(r *http.Request, msg jsonrpc.Message) error {
-	c := caller{request: r, session: true}
+	c := caller{request: r}
 	req, ok := msg.(*jsonrpc.Request)
 	switch {
 	case !ok:
@@ -185,15 +187,16 @@ func (s *sseSession) send(w *streamWriter, e sseEvent) error {
 	return nil
 }
 
-func writeEvent(w *streamWriter, event string, data []byte) error {
-	var b bytes.Buffer
-	b.WriteString("event: " + event + "\ndata: ")
-	b.Write(data)
-	b.WriteString("\n\n")
-	if _, err := w.Write(b.Bytes()); err != nil {
+func writeEvent(w *streamWriter, name string, data []byte) error {
+	if _, err := w.Write(event(name, data)); err != nil {
 		return err
 	}
 	return w.FlushError()
+}
+
+// event returns an event with the given name and one line of data.
+func event(name string, data []byte) []byte {
+	return fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, data)
 }
 
 // Connect implements [mcp.Transport].

@@ -5,37 +5,22 @@ import (
 	"bytes"
 	"errors"
 	"iter"
-	"time"
 	"unicode/utf8"
 )
 
 // A records is what has arrived of a stream.
 type records struct {
-	progress func(message string, n int) // told of records, if not nil
-	told     int                         // the record that it was last told of
-	toldAt   time.Time
+	to *listener
 
 	text   []byte // each record on a line
-	last   int    // where the last one begins
 	array  []byte // "[a,b": the records that are JSON
 	count  int
 	others int // how many are not JSON
 }
 
-const (
-	// maxProgressBytes bounds how much of a record is shown as progress.
-	maxProgressBytes = 1 << 10
-
-	// promptRecords are told of at once. Of those after them, one is told of in
-	// each progressInterval: a short response can have very many records.
-	promptRecords    = 20
-	progressInterval = 100 * time.Millisecond
-)
-
-// readRecords reads a stream as it comes, and tells progress of records: of the
-// first ones, of some, and of the last.
-func readRecords(kind mediaKind, b *bodyReader, progress func(message string, n int)) *records {
-	rs := &records{progress: progress, array: []byte{'['}}
+// readRecords reads a stream as it comes, and lets to hear of its records.
+func readRecords(kind mediaKind, b *bodyReader, to *listener) *records {
+	rs := &records{to: to, array: []byte{'['}}
 	switch kind {
 	case kindEvents:
 		rs.readEvents(b)
@@ -46,7 +31,7 @@ func readRecords(kind mediaKind, b *bodyReader, progress func(message string, n 
 			rs.add(line)
 		}
 	}
-	rs.tell()
+	to.end()
 	return rs
 }
 
@@ -67,7 +52,6 @@ func (rs *records) add(record []byte) {
 		record = bytes.ToValidUTF8(record, []byte("\uFFFD"))
 	}
 	rs.count++
-	rs.last = len(rs.text)
 	rs.text = append(append(rs.text, record...), '\n')
 	switch {
 	case isJSON(record):
@@ -78,19 +62,7 @@ func (rs *records) add(record []byte) {
 	case string(record) != "[DONE]": // with which APIs of language models end a stream
 		rs.others++
 	}
-	if rs.count <= promptRecords || time.Since(rs.toldAt) >= progressInterval {
-		rs.tell()
-	}
-}
-
-// tell tells progress of the last record, if it was not told of it.
-func (rs *records) tell() {
-	if rs.progress == nil || rs.told == rs.count {
-		return
-	}
-	rs.told, rs.toldAt = rs.count, time.Now()
-	record := bytes.TrimSuffix(rs.text[rs.last:], []byte{'\n'})
-	rs.progress(shorten(string(record), maxProgressBytes), rs.count)
+	rs.to.hear(record, rs.count)
 }
 
 // readSequence reads JSON texts that follow a record separator: RFC 7464. A

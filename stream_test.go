@@ -52,7 +52,7 @@ func TestReadRecords(t *testing.T) {
 			t.Run(tt.name+"/"+name, func(t *testing.T) {
 				var got []string
 				b := &bodyReader{r: reader(strings.NewReader(tt.in)), limit: 1 << 20, left: 1 << 20}
-				rs := readRecords(tt.kind, b, func(message string, n int) {
+				rs := readRecords(tt.kind, b, &listener{progress: func(message string, n int) {
 					if n != len(got)+1 {
 						t.Errorf("progress = %d, want %d", n, len(got)+1)
 					}
@@ -60,7 +60,7 @@ func TestReadRecords(t *testing.T) {
 						t.Errorf("message = %q, want the beginning of %q", message, tt.want[len(got)])
 					}
 					got = append(got, tt.want[len(got)])
-				})
+				}})
 				if diff := cmp.Diff(tt.want, got); diff != "" {
 					t.Errorf("other records (-want +got):\n%s", diff)
 				}
@@ -108,12 +108,12 @@ func TestReadRecordsProgress(t *testing.T) {
 				}()
 				var got []int
 				b := &bodyReader{r: r, limit: 1 << 20, left: 1 << 20}
-				readRecords(kindLines, b, func(message string, n int) {
+				readRecords(kindLines, b, &listener{progress: func(message string, n int) {
 					if message != strconv.Itoa(n) {
 						t.Errorf("message of record %d = %q", n, message)
 					}
 					got = append(got, n)
-				})
+				}})
 				if diff := cmp.Diff(tt.want, got); diff != "" {
 					t.Errorf("told of other records (-want +got):\n%s", diff)
 				}

@@ -39,7 +39,7 @@ func (w *deafWriter) Write(p []byte) (int, error) {
 func TestStreamWriter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &deafWriter{ResponseRecorder: httptest.NewRecorder(), room: 2*stallBytes + 10}
-		w := newStreamWriter(client)
+		w := newStreamWriter(client, func() {})
 		long := bytes.Repeat([]byte("x"), stallBytes+10)
 		if n, err := w.Write(long); n != len(long) || err != nil {
 			t.Errorf("Write = %d, %v", n, err)

@@ -1,6 +1,9 @@
 package mcpmount
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // newExpansion compiles the style of p. A style that its place does not have,
 // "form" in a path for example, is taken for the default of the place: OpenAPI
@@ -9,13 +12,14 @@ func newExpansion(p *Parameter) expansion {
 	style, explode := styleOf(p)
 	x := expansion{explode: explode, delim: ",", between: ","}
 	x.setEscapes(p)
-	x.setSeparators(style, escapeText(p.Name, newByteSet(unreserved))+"=")
+	name := escapeText(p.Name, newByteSet(unreserved)) + "="
+	if strings.HasSuffix(style, "Delimited") && p.In != InQuery {
+		name, x.explode = "", false
+	}
+	x.setSeparators(style, name)
 	switch p.In {
 	case InHeader:
-		x.item.banned, x.key.banned = ",", ","
-		if explode {
-			x.key.banned = ",="
-		}
+		x.setHeaderDelimiter(explode)
 	case InCookie:
 		x.between = "; "
 		if style == "cookie" {
@@ -37,13 +41,14 @@ func styleOf(p *Parameter) (style string, explode bool) {
 	return styles[0], p.Explode
 }
 
-// stylesOf returns the styles that a place has, the default first.
+// stylesOf returns the styles that a place has, the default first. Delimited lists
+// in a path or a header are those of Swagger 2.0.
 func stylesOf(in string) []string {
 	switch in {
 	case InPath:
-		return []string{"simple", "label", "matrix"}
+		return []string{"simple", "label", "matrix", "spaceDelimited", "pipeDelimited", "tabDelimited"}
 	case InHeader:
-		return []string{"simple"}
+		return []string{"simple", "spaceDelimited", "pipeDelimited", "tabDelimited"}
 	case InCookie:
 		return []string{"form", "cookie"}
 	}
@@ -54,6 +59,8 @@ func stylesOf(in string) []string {
 func (x *expansion) setEscapes(p *Parameter) {
 	e := escaping{keep: newByteSet(unreserved)}
 	switch {
+	case p.In == InPath && p.MultiSegment:
+		e.check = checkSegmentsText
 	case p.In == InPath:
 		e.check = checkPathText
 	case p.In == InHeader:
@@ -108,6 +115,16 @@ func (x *expansion) setDelimiter(name, delim, character string) {
 	x.name, x.delim, x.between = name, delim, "&"
 	if !x.explode {
 		x.item.banned, x.key.banned = character, character
+	}
+}
+
+// setHeaderDelimiter makes the delimiter of a list one of a header, where nothing
+// is escaped.
+func (x *expansion) setHeaderDelimiter(explode bool) {
+	delim, _ := unescapeOnce(x.delim)
+	x.delim, x.item.banned, x.key.banned = delim, delim, delim
+	if explode {
+		x.key.banned += "="
 	}
 }
 

@@ -30,6 +30,8 @@ type tool struct {
 	basePath string
 	server   *url.URL // see target
 	origin   string
+	security securityPlan
+	scopes   scopes
 
 	// validator is compiled on the first call: most tools of a large API are
 	// never called.
@@ -41,12 +43,18 @@ type toolMaker struct {
 	doc      *Document
 	opts     *Options
 	limits   Limits
-	shared   fragments
+	shared   *fragments
 	problems []Problem
 }
 
 func (m *toolMaker) problem(op *Operation, format string, args ...any) {
 	m.problems = append(m.problems, Problem{Pointer: op.Pointer, Message: fmt.Sprintf(format, args...)})
+}
+
+// note adds a problem that is not the fault of the document.
+func (m *toolMaker) note(op *Operation, format string, args ...any) {
+	m.problem(op, format, args...)
+	m.problems[len(m.problems)-1].Note = true
 }
 
 // tool makes the tool of op, with an input schema of at most budget bytes.
@@ -56,14 +64,15 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 		return nil, err
 	}
 	if in.cut {
-		m.problem(op, "the input schema was cut to fit %d bytes", budget)
+		m.note(op, "the input schema was cut to fit %d bytes", budget)
 	}
 	request, err := newRequestPlan(op, in.arguments, in.body)
 	if err != nil {
 		return nil, err
 	}
 	request.reserve(m.credentials(InQuery), m.credentials(InCookie))
-	t := &tool{op: *op, input: in, request: request, basePath: m.basePath(op), server: serverOf(op), origin: m.origin()}
+	t := &tool{op: *op, input: in, request: request, basePath: m.basePath(op), server: serverOf(op), origin: m.origin(),
+		security: newSecurityPlan(op, m.doc.SecuritySchemes), scopes: newScopes(op, m.doc.SecuritySchemes)}
 	t.mcp = &mcp.Tool{
 		Name:        op.Name,
 		Title:       op.Summary,
@@ -77,7 +86,7 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 		t.mcp.InputSchema = json.RawMessage(in.schema.JSON())
 	}
 	t.result = newResultPlan(op, m.output(t), m.limits.MaxResponseBytes)
-	t.validator = m.validator(op, in.schema)
+	t.validator = m.validator(op, in.schema, "argument")
 	return t, nil
 }
 
@@ -97,12 +106,15 @@ func refusal(t *mcp.Tool) (why any) {
 
 // validator returns a function that compiles schema when it is first called. A
 // schema that does not compile gives nil: the API checks its input itself.
-func (m *toolMaker) validator(op *Operation, schema *tree.Node) func() *validator {
+// In its errors, noun is what a member of the value is called.
+func (m *toolMaker) validator(op *Operation, schema *tree.Node, noun string) func() *validator {
 	return sync.OnceValue(func() *validator {
 		v, err := newValidator(schema)
 		if err != nil {
-			cmp.Or(m.opts.Logger, slog.Default()).Warn("arguments are not checked", "tool", op.Name, "error", err)
+			cmp.Or(m.opts.Logger, slog.Default()).Warn(noun+" values are not checked", "tool", op.Name, "error", err)
+			return nil
 		}
+		v.noun = noun
 		return v
 	})
 }
@@ -115,17 +127,19 @@ func (m *toolMaker) output(t *tool) outputPlan {
 		if schema == nil {
 			what = "left out: even cut it has more than"
 		}
-		m.problem(&t.op, "the output schema was %s %d bytes", what, m.limits.MaxOutputSchemaBytes)
+		m.note(&t.op, "the output schema was %s %d bytes", what, m.limits.MaxOutputSchemaBytes)
 	}
 	if schema == nil {
 		return outputPlan{}
 	}
 	t.mcp.OutputSchema = json.RawMessage(schema.JSON())
 	plan := outputPlan{advertised: true, wrap: wrap}
-	if m.opts.OutputSchemas == OutputSchemasStrict {
-		compiled := m.validator(&t.op, schema)
-		plan.strict = func(value *tree.Node) error { return compiled().validate(value) }
+	if m.opts.OutputSchemas != OutputSchemasStrict {
+		plan.loose = schema
+		return plan
 	}
+	compiled := m.validator(&t.op, schema, "property")
+	plan.strict = func(value *tree.Node) error { return compiled().validate(value) }
 	return plan
 }
 
@@ -199,7 +213,7 @@ func (m *toolMaker) shrinkList(tools []*tool) {
 		total -= size
 		t.mcp.OutputSchema = nil
 		t.result = newResultPlan(&t.op, outputPlan{}, m.limits.MaxResponseBytes)
-		m.problem(&t.op, "the output schema was left out: the list of tools has more than %d bytes", m.limits.MaxListBytes)
+		m.note(&t.op, "the output schema was left out: the list of tools has more than %d bytes", m.limits.MaxListBytes)
 	}
 	if total > m.limits.MaxListBytes {
 		m.shrinkInputs(tools, total-m.limits.MaxListBytes)
@@ -330,7 +344,7 @@ func (in *input) checkBody(values *tree.Node) error {
 			names = append(names, name)
 		}
 	}
-	return fmt.Errorf("missing %s: required when the body is sent", quoteAll(names))
+	return fmt.Errorf("missing %s: required when the body is sent", nounAndNames("argument", names))
 }
 
 // newRequest builds the request for the arguments of a call.

@@ -15,7 +15,10 @@ type toolSet struct {
 	tools     []*tool
 	byName    map[string]*tool
 	resources []*resource
+	byURI     map[string]*resource
+	scopes    map[string]bool // that tools need of callers
 	problems  []Problem
+	completes bool // whether a variable of a template has known values
 }
 
 // newToolSet makes the tools and resources of doc. An operation that cannot be
@@ -30,11 +33,11 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 	if err := checkNames(doc.Operations); err != nil {
 		return nil, err
 	}
-	m := &toolMaker{doc: doc, opts: opts, limits: opts.Limits, shared: fragments{}, problems: doc.Problems}
+	m := &toolMaker{doc: doc, opts: opts, limits: opts.Limits, shared: newFragments(len(doc.Operations)), problems: doc.Problems}
 	if opts.Instructions == "" && len(doc.Info.Description) > maxInstructions {
-		m.problems = append(m.problems, Problem{Pointer: "/info/description", Message: fmt.Sprintf("only the first %d bytes become instructions", maxInstructions)})
+		m.problems = append(m.problems, Problem{Pointer: "/info/description", Note: true, Message: fmt.Sprintf("only the first %d bytes become instructions", maxInstructions)})
 	}
-	set := &toolSet{byName: map[string]*tool{}}
+	set := &toolSet{byName: map[string]*tool{}, byURI: map[string]*resource{}, scopes: map[string]bool{}}
 	for i := range doc.Operations {
 		op := &doc.Operations[i]
 		t, err := m.tool(op, m.limits.MaxInputSchemaBytes)
@@ -42,8 +45,14 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 			m.problem(op, "%s %s is left out: %v", op.Method, op.Path, err)
 			continue
 		}
+		for _, scope := range slices.Concat(t.scopes...) {
+			set.scopes[scope] = true
+		}
 		if op.Kind == KindResource {
 			list, err := newResources(t, scheme)
+			if err == nil {
+				err = set.checkURIs(list)
+			}
 			if err == nil {
 				set.resources = append(set.resources, list...)
 				continue
@@ -53,10 +62,9 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 		set.tools = append(set.tools, t)
 		set.byName[op.Name] = t
 	}
-	if err := checkResources(set.resources); err != nil {
-		return nil, err
-	}
+	set.completes = slices.ContainsFunc(set.resources, (*resource).completes)
 	m.shrinkList(set.tools)
+	m.inlineRefs(set.tools)
 	slices.SortFunc(set.tools, func(a, b *tool) int { return strings.Compare(a.op.Name, b.op.Name) })
 	set.problems = m.problems
 	return set, nil

@@ -1,6 +1,7 @@
 package mcpmount
 
 import (
+	"math"
 	"slices"
 
 	"github.com/mcpmount/mcpmount/internal/tree"
@@ -50,6 +51,10 @@ type transform struct {
 	// keep, if not nil, says which references stay; the others become stubs.
 	keep func(name string) bool
 
+	// inline, if not nil, returns what takes the place of a reference, or nil if
+	// it stays.
+	inline func(name string) *tree.Node
+
 	// bare says that stubs keep only the type.
 	bare bool
 
@@ -59,6 +64,10 @@ type transform struct {
 	// maxDepth, if not 0, is the number of nested schemas that stay; deeper
 	// ones become stubs.
 	maxDepth int
+
+	// left is how many schemas may be rewritten still. If it is negative, the
+	// result is of no use.
+	left int
 }
 
 // schema returns n rewritten. depth counts the schemas around n.
@@ -69,7 +78,11 @@ func (t *transform) schema(n *tree.Node, depth int) *tree.Node {
 	if t.maxDepth > 0 && depth >= t.maxDepth {
 		return t.stub(n, stubDepth)
 	}
-	members := make([]tree.Member, 0, len(n.Members))
+	if t.left--; t.left < 0 {
+		return n
+	}
+	var inlined *tree.Node
+	members, stubbed := make([]tree.Member, 0, len(n.Members)), false
 	for _, m := range n.Members {
 		if t.mode.loose && looseDrops[m.Key] || t.mode.terse && terseDrops[m.Key] || m.Key == t.without && t.without != "" {
 			continue
@@ -86,8 +99,13 @@ func (t *transform) schema(n *tree.Node, depth int) *tree.Node {
 			case "$ref":
 				if name, ok := definitionName(m.Value.Str()); ok {
 					if t.keep != nil && !t.keep(name) {
-						members = append(members, t.stub(t.resolve(name), stubDepth).Members...)
+						members, stubbed = append(members, t.stub(t.resolve(name), stubDepth).Members...), true
 						continue
+					}
+					if t.inline != nil {
+						if inlined = t.inline(name); inlined != nil {
+							continue
+						}
 					}
 					m.Value = t.reference(name, m.Value)
 				}
@@ -101,13 +119,19 @@ func (t *transform) schema(n *tree.Node, depth int) *tree.Node {
 		}
 		members = append(members, m)
 	}
+	switch {
+	case inlined != nil:
+		return inPlaceOf(inlined, members)
+	case !stubbed:
+		return tree.NewObject(members...)
+	}
 	return unique(members)
 }
 
 // withoutKeyword returns a schema that stands on its own, and its definitions,
 // without a keyword.
 func withoutKeyword(n *tree.Node, keyword string) *tree.Node {
-	t := &transform{without: keyword}
+	t := &transform{without: keyword, left: math.MaxInt}
 	defs := n.Get("$defs")
 	n = t.schema(n, 0)
 	if defs == nil {
@@ -123,9 +147,10 @@ func withoutKeyword(n *tree.Node, keyword string) *tree.Node {
 // unique drops the later of two members with one key, which arise where a stub
 // stands in for a reference that has keywords beside it.
 func unique(members []tree.Member) *tree.Node {
-	kept := members[:0]
+	kept, seen := members[:0], make(map[string]bool, len(members))
 	for _, m := range members {
-		if !slices.ContainsFunc(kept, func(k tree.Member) bool { return k.Key == m.Key }) {
+		if !seen[m.Key] {
+			seen[m.Key] = true
 			kept = append(kept, m)
 		}
 	}
@@ -133,9 +158,12 @@ func unique(members []tree.Member) *tree.Node {
 }
 
 func (t *transform) list(m tree.Member, depth int) tree.Member {
-	items := make([]*tree.Node, len(m.Value.Items))
-	for i, item := range m.Value.Items {
-		items[i] = t.schema(item, depth)
+	items := make([]*tree.Node, 0, min(len(m.Value.Items), max(t.left, 0)))
+	for _, item := range m.Value.Items {
+		if t.left < 0 {
+			break
+		}
+		items = append(items, t.schema(item, depth))
 	}
 	if t.mode.loose && m.Key == "oneOf" {
 		m.Key = "anyOf" // loose branches overlap
@@ -145,8 +173,11 @@ func (t *transform) list(m tree.Member, depth int) tree.Member {
 }
 
 func (t *transform) properties(m tree.Member, depth int) *tree.Node {
-	members := make([]tree.Member, 0, len(m.Value.Members))
+	members := make([]tree.Member, 0, min(len(m.Value.Members), max(t.left, 0)))
 	for _, p := range m.Value.Members {
+		if t.left < 0 {
+			break
+		}
 		if m.Key == "properties" && t.omitted(p.Value) {
 			continue
 		}
@@ -202,10 +233,18 @@ var stubKeywords = map[string]bool{
 // maxStubValue bounds the size of a value that a stub keeps.
 const maxStubValue = 200
 
+func shortValue(v *tree.Node) bool {
+	_, ok := v.JSONWithin(maxStubValue)
+	return ok
+}
+
 // stub returns what is left of the schema n when it is cut: its type and what a
 // valid value must have, so that arguments that are valid still are so for the
 // API.
 func (t *transform) stub(n *tree.Node, depth int) *tree.Node {
+	if t.left--; t.left < 0 {
+		return tree.NewObject()
+	}
 	n = t.target(n)
 	var members []tree.Member
 	for key, v := range n.All() {
@@ -213,7 +252,7 @@ func (t *transform) stub(n *tree.Node, depth int) *tree.Node {
 		case key == "type" && t.mode.loose:
 			v = nullable(v)
 		case key == "type":
-		case t.bare || t.mode.loose || !stubKeywords[key] || len(v.JSON()) > maxStubValue:
+		case t.bare || t.mode.loose || !stubKeywords[key] || !shortValue(v):
 			continue
 		}
 		members = append(members, tree.Member{Key: key, Value: v})
@@ -230,7 +269,7 @@ func (t *transform) stub(n *tree.Node, depth int) *tree.Node {
 // stubProperties returns the properties that n requires, as stubs.
 func (t *transform) stubProperties(n *tree.Node, depth int) []tree.Member {
 	required := n.Get("required")
-	if !required.Is(tree.Array) || len(required.Items) == 0 || len(required.JSON()) > maxStubValue {
+	if !required.Is(tree.Array) || len(required.Items) == 0 || !shortValue(required) {
 		return nil
 	}
 	var properties []tree.Member

@@ -35,6 +35,14 @@ type target struct {
 	// forwarded names the headers that were copied from the caller. They are
 	// for the document's API, not for another server.
 	forwarded []string
+
+	// attached is what the request to the document's API carries; nil for
+	// nothing.
+	attached *attachment
+
+	// sent is the header with which an upstream was called, which may add
+	// credentials of its own; nil before that, and in process.
+	sent http.Header
 }
 
 type targetKey struct{}
@@ -132,8 +140,11 @@ func closeBody(r *http.Request) {
 type callTimeout time.Duration
 
 func (t callTimeout) Error() string {
-	return "the API did not answer within " + t.duration().String()
+	return "the API did not answer within " + t.duration().String() + moreTime
 }
+
+// moreTime is what to do about a call that takes too long.
+const moreTime = "; the operator can allow more time (Operation.Timeout, x-mcp.timeout in the document, --timeout)"
 
 func (t callTimeout) duration() time.Duration { return time.Duration(t) }
 

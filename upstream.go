@@ -21,7 +21,8 @@ import (
 //
 // If rt is nil, the connections are those of a new [http.Transport], which
 // speaks HTTP/2, respects the proxies of the environment and asks for
-// compressed responses. Redirects are never followed.
+// compressed responses. Redirects are never followed. Credentials that rt adds
+// as headers are masked where the API echoes them.
 //
 // Of the caller's headers only Accept-Language and X-Request-Id, and
 // Traceparent and Tracestate if they are valid, are copied, to a request that
@@ -75,10 +76,17 @@ func (t *upstream) request(r *http.Request) (*http.Request, error) {
 	}
 	out.Host = base.Host
 	out.Header = outerHeader(r.Header, RequestFrom(ctx))
-	if to != nil && (base.Scheme != t.base.Scheme || base.Host != t.base.Host) {
+	switch {
+	case to == nil:
+	case base.Scheme == t.base.Scheme && base.Host == t.base.Host:
+		to.attached.attach(out)
+	default: // what is for the API is not for another server
 		for _, name := range to.forwarded {
 			delete(out.Header, name)
 		}
+	}
+	if to != nil {
+		to.sent = out.Header.Clone()
 	}
 	return out, nil
 }

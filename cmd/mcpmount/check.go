@@ -98,7 +98,7 @@ func newFindings(src *source, srv *mcpmount.Server) (*findings, error) {
 		if p.File == "" {
 			p.File = src.name
 		}
-		f.Problems = append(f.Problems, problem(p))
+		f.Problems = append(f.Problems, problem{p.File, p.Pointer, p.Message})
 	}
 	var err error
 	f.Budgets, err = budgets(tools)

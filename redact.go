@@ -1,0 +1,225 @@
+package mcpmount
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf16"
+)
+
+// minRedacted is the length of a secret that is looked for in responses. A
+// shorter one would be found everywhere.
+const minRedacted = 6
+
+// A redactor removes secrets from what an API returns: some echo their requests
+// back.
+type redactor struct {
+	secrets [][]byte
+	longest int
+}
+
+// A jsonStyle says which characters an encoder of JSON escapes with a backslash,
+// and which by their number. All are ASCII, or not at all.
+type jsonStyle struct{ short, long string }
+
+var jsonStyles = [...]jsonStyle{
+	{`"\`, ""},
+	{`"\/`, ""},             // PHP
+	{`"\`, "&<>"},           // Go
+	{`\`, "\"&<>'+`\u007f"}, // C#
+}
+
+// spell returns s as the style has it, with characters that are not ASCII by
+// their number.
+func (style jsonStyle) spell(s, digits string) []byte {
+	var out []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		switch c := rune(u); {
+		case strings.ContainsRune(style.short, c):
+			out = append(out, '\\', byte(u))
+		case c < ' ' || c > 0x7f || strings.ContainsRune(style.long, c):
+			out = append(out, '\\', 'u', digits[u>>12], digits[u>>8&15], digits[u>>4&15], digits[u&15])
+		default:
+			out = append(out, byte(u))
+		}
+	}
+	return out
+}
+
+// newRedactor returns a redactor of secrets, as they are and as they are
+// spelled in JSON, or nil if there is nothing to remove.
+func newRedactor(secrets []string) *redactor {
+	var d redactor
+	for _, s := range secrets {
+		if len(s) < minRedacted {
+			continue
+		}
+		d.add([]byte(s))
+		for _, style := range jsonStyles {
+			d.add(style.spell(s, "0123456789abcdef"))
+			d.add(style.spell(s, "0123456789ABCDEF"))
+		}
+		if quoted, err := json.Marshal(s); err == nil {
+			d.add(quoted[1 : len(quoted)-1])
+		}
+	}
+	if d.longest == 0 {
+		return nil
+	}
+	// The longest first: one secret can be part of another.
+	slices.SortStableFunc(d.secrets, func(a, b []byte) int { return len(b) - len(a) })
+	return &d
+}
+
+// redactorOf returns the redactor of what the request of res carried.
+func redactorOf(res *http.Response) *redactor {
+	if res.Request == nil {
+		return nil
+	}
+	to := targetFrom(res.Request.Context())
+	if to == nil {
+		return nil
+	}
+	secrets := addedSecrets(res.Request.Header, to.sent)
+	if to.attached != nil {
+		secrets = append(secrets, to.attached.secrets...)
+	}
+	if len(secrets) == 0 {
+		return nil
+	}
+	return newRedactor(secrets)
+}
+
+// addedSecrets returns the credentials that a RoundTripper added to a request,
+// which was sent to it with the header before; nil for one that was not.
+func addedSecrets(after, before http.Header) (secrets []string) {
+	if before == nil {
+		return nil
+	}
+	for name, values := range after {
+		if !holdsSecret(name) {
+			continue
+		}
+		for _, value := range values {
+			if slices.Contains(before[name], value) {
+				continue
+			}
+			_, token, found := strings.Cut(value, " ")
+			if !found {
+				secrets = append(secrets, value)
+			} else { // after the name of a scheme
+				secrets = append(secrets, token)
+				if _, password, ok := (&http.Request{Header: http.Header{"Authorization": {value}}}).BasicAuth(); ok {
+					secrets = append(secrets, password)
+				}
+			}
+		}
+	}
+	return secrets
+}
+
+// holdsSecret reports whether a header is, by its name, a credential.
+func holdsSecret(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"auth", "cookie", "key", "token", "secret", "password", "credential", "session", "signature"},
+		func(word string) bool { return strings.Contains(name, word) })
+}
+
+func (d *redactor) add(secret []byte) {
+	if !slices.ContainsFunc(d.secrets, func(s []byte) bool { return bytes.Equal(s, secret) }) {
+		d.secrets = append(d.secrets, secret)
+		d.longest = max(d.longest, len(secret))
+	}
+}
+
+// text returns s without secrets.
+func (d *redactor) text(s string) string {
+	if d == nil {
+		return s
+	}
+	for _, secret := range d.secrets {
+		s = strings.ReplaceAll(s, string(secret), masked)
+	}
+	return s
+}
+
+// reader returns r without secrets. A secret that is cut by the end of r is
+// not found.
+func (d *redactor) reader(r io.Reader) io.Reader {
+	if d == nil {
+		return r
+	}
+	return &redactedReader{redactor: d, r: r}
+}
+
+type redactedReader struct {
+	*redactor
+	r    io.Reader
+	in   []byte // read and not looked at
+	out  []byte // looked at and not returned
+	done error
+}
+
+const redactChunk = 32 << 10
+
+func (r *redactedReader) Read(p []byte) (int, error) {
+	for len(r.out) == 0 {
+		if r.done != nil {
+			return 0, r.done
+		}
+		r.fill()
+	}
+	n := copy(p, r.out)
+	r.out = r.out[n:]
+	return n, nil
+}
+
+// fill reads once and moves on what cannot be the beginning of a secret.
+func (r *redactedReader) fill() {
+	chunk := make([]byte, redactChunk)
+	n, err := r.r.Read(chunk)
+	r.in = append(r.in, chunk[:n]...)
+	r.done = err
+	var out []byte
+	for {
+		begun := len(r.in) // where a secret may have begun of which the rest is to come
+		if err == nil {
+			begun -= r.begun(r.in)
+		}
+		at, secret := r.first(r.in)
+		if secret == nil || at >= begun {
+			out = append(out, r.in[:begun]...)
+			r.in = r.in[begun:]
+			break
+		}
+		out = append(append(out, r.in[:at]...), masked...)
+		r.in = r.in[at+len(secret):]
+	}
+	r.out, r.in = out, slices.Clone(r.in)
+}
+
+// first returns the first secret in b and where it is.
+func (r *redactor) first(b []byte) (at int, secret []byte) {
+	at = len(b)
+	for _, s := range r.secrets {
+		if i := bytes.Index(b, s); i >= 0 && i < at {
+			at, secret = i, s
+		}
+	}
+	return at, secret
+}
+
+// begun returns how many bytes at the end of b may be the beginning of a
+// secret.
+func (r *redactor) begun(b []byte) int {
+	for n := min(r.longest-1, len(b)); n > 0; n-- {
+		tail := b[len(b)-n:]
+		if slices.ContainsFunc(r.secrets, func(s []byte) bool { return bytes.HasPrefix(s, tail) }) {
+			return n
+		}
+	}
+	return 0
+}
