@@ -208,6 +208,14 @@ func specsDir(t *testing.T) string {
 // first URL it tells.
 func serveUntilEnd(t *testing.T, args ...string) string {
 	t.Helper()
+	endpoint, _ := serveLogged(t, args...)
+	return endpoint
+}
+
+// serveLogged is serveUntilEnd, and returns the lines that the command logs
+// after the URL.
+func serveLogged(t *testing.T, args ...string) (endpoint string, logged <-chan string) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	told, stderr := io.Pipe()
 	exit := make(chan int, 1)
@@ -215,16 +223,26 @@ func serveUntilEnd(t *testing.T, args ...string) string {
 		exit <- run(ctx, args, strings.NewReader(""), io.Discard, stderr, os.LookupEnv)
 		stderr.Close()
 	}()
-	lines := bufio.NewReader(told)
-	endpoint, log := firstURL(lines)
-	drained := make(chan struct{})
+	reader := bufio.NewReader(told)
+	endpoint, log := firstURL(reader)
+	lines := make(chan string, 1000)
 	go func() {
-		defer close(drained)
-		io.Copy(io.Discard, lines)
+		defer close(lines)
+		for {
+			line, err := reader.ReadString('\n')
+			select {
+			case lines <- line:
+			default: // nobody reads
+			}
+			if err != nil {
+				return
+			}
+		}
 	}()
 	t.Cleanup(func() {
 		cancel()
-		<-drained
+		for range lines { // until the command has ended
+		}
 		if code := <-exit; code != exitOK {
 			t.Errorf("mcpmount %s: exit code %d", args[0], code)
 		}
@@ -232,5 +250,5 @@ func serveUntilEnd(t *testing.T, args ...string) string {
 	if endpoint == "" {
 		t.Fatalf("mcpmount %s told no URL:\n%s", args[0], log)
 	}
-	return endpoint
+	return endpoint, lines
 }

@@ -20,7 +20,7 @@ type arguments map[string]json.RawMessage
 // parseArguments makes arguments for a tool from an object, which may be "",
 // and of pairs:
 //
-//	key=value      a value of the type that the tool wants
+//	key=value      a value of the type that the tool wants, or a list of that one
 //	key=@file      the content of a file
 //	key:=json      JSON, whatever the tool wants
 func parseArguments(tool *mcp.Tool, object string, pairs []string, stdin io.Reader) (arguments, error) {
@@ -103,6 +103,8 @@ func readInput(name string, stdin io.Reader) ([]byte, error) {
 type inputSchema struct {
 	Properties map[string]any `json:"properties"`
 	Defs       map[string]any `json:"$defs"`
+
+	left int // how many more schemas are looked at for one argument
 }
 
 func newInputSchema(tool *mcp.Tool) (*inputSchema, error) {
@@ -117,6 +119,7 @@ func newInputSchema(tool *mcp.Tool) (*inputSchema, error) {
 // A wanted says what values an argument admits.
 type wanted struct {
 	types  []string // of JSON Schema; none if any value may do
+	items  *wanted  // what the items of an array are; nil if that is not known
 	base64 bool     // a string that holds base64
 	file   bool     // an object that describes a file
 }
@@ -125,13 +128,14 @@ type wanted struct {
 func (s *inputSchema) property(name string) wanted {
 	var w wanted
 	const maxDepth = 10 // of references and alternatives
+	s.left = 10_000     // alternatives of alternatives can be very many
 	s.collect(&w, s.Properties[name], maxDepth)
 	return w
 }
 
 func (s *inputSchema) collect(w *wanted, schema any, depth int) {
 	m, ok := schema.(map[string]any)
-	if !ok || depth == 0 {
+	if s.left--; !ok || depth == 0 || s.left < 0 {
 		return
 	}
 	switch t := m["type"].(type) {
@@ -143,6 +147,10 @@ func (s *inputSchema) collect(w *wanted, schema any, depth int) {
 				w.types = append(w.types, name)
 			}
 		}
+	}
+	if m["items"] != nil && w.items == nil {
+		w.items = new(wanted)
+		s.collect(w.items, m["items"], depth-1)
 	}
 	w.base64 = w.base64 || m["contentEncoding"] == "base64"
 	if properties, ok := m["properties"].(map[string]any); ok && properties["base64"] != nil {
@@ -160,8 +168,12 @@ func (s *inputSchema) collect(w *wanted, schema any, depth int) {
 }
 
 // encode returns text as a string if the argument admits one, or else as the
-// JSON it is. Whether the value is right is for the server to say.
+// JSON it is. Where only a list will do, other text is its one item. Whether the
+// value is right is for the server to say.
 func (w wanted) encode(text string) json.RawMessage {
+	if slices.Equal(w.types, []string{"array"}) && w.items != nil && !strings.HasPrefix(strings.TrimSpace(text), "[") {
+		return slices.Concat(json.RawMessage("["), w.items.encode(text), json.RawMessage("]"))
+	}
 	if !slices.Contains(w.types, "string") && json.Valid([]byte(text)) {
 		return json.RawMessage(text)
 	}

@@ -21,6 +21,7 @@ const argumentSchema = `{
 		"score":    {"type": ["number", "null"]},
 		"active":   {"type": "boolean"},
 		"tags":     {"type": "array", "items": {"type": "string"}},
+		"ids":      {"$ref": "#/$defs/Ids"},
 		"address":  {"$ref": "#/$defs/Address"},
 		"self":     {"$ref": "#/$defs/Self"},
 		"either":   {"anyOf": [{"type": "integer"}, {"type": "boolean"}]},
@@ -30,6 +31,7 @@ const argumentSchema = `{
 	},
 	"$defs": {
 		"Address": {"type": "object"},
+		"Ids":     {"type": "array", "items": {"type": "integer"}},
 		"Self":    {"$ref": "#/$defs/Self"}
 	}
 }`
@@ -67,6 +69,9 @@ func TestParseArguments(t *testing.T) {
 		{name: "null for a number", pairs: []string{"score=null"}, want: `{"score":null}`},
 		{name: "boolean", pairs: []string{"active=true"}, want: `{"active":true}`},
 		{name: "array", pairs: []string{`tags=["a"]`}, want: `{"tags":["a"]}`},
+		{name: "array of one", pairs: []string{`tags=severity="page"`}, want: `{"tags":["severity=\"page\""]}`},
+		{name: "array of one number", pairs: []string{"ids=7"}, want: `{"ids":[7]}`},
+		{name: "array of one that is wrong", pairs: []string{"ids=x"}, want: `{"ids":["x"]}`},
 		{name: "object behind a reference", pairs: []string{`address={"zip":"1"}`}, want: `{"address":{"zip":"1"}}`},
 		{name: "reference to itself", pairs: []string{`self=1`}, want: `{"self":1}`},
 		{name: "one of several types", pairs: []string{"either=true"}, want: `{"either":true}`},
@@ -146,4 +151,20 @@ func FuzzParseArguments(f *testing.F) {
 			t.Errorf("name = %q, %v, want %q", got, err, text)
 		}
 	})
+}
+
+// A schema may refer to itself in each of many alternatives: 300^5 ways are not
+// all looked at.
+func TestPropertyOfManyAlternatives(t *testing.T) {
+	var alternatives []any
+	for range 300 {
+		alternatives = append(alternatives, map[string]any{"$ref": "#/$defs/Knot"})
+	}
+	knot := map[string]any{"type": "integer", "anyOf": alternatives}
+	schema := &inputSchema{Properties: map[string]any{"a": knot, "b": knot}, Defs: map[string]any{"Knot": knot}}
+	for _, name := range []string{"a", "b"} {
+		if got := string(schema.property(name).encode("7")); got != "7" {
+			t.Errorf("%s = %s, want a number", name, got)
+		}
+	}
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpmount/mcpmount"
+	"github.com/mcpmount/mcpmount/internal/spelling"
 )
 
 type callCommand struct {
@@ -48,7 +51,8 @@ func (c *callCommand) Run(ctx context.Context, t *terminal, typed *kong.Context)
 		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
 		defer cancel()
 	}
-	s, err := c.dial(ctx, t)
+	sent := new(witness)
+	s, err := c.dial(ctx, t, sent)
 	if err != nil {
 		return err
 	}
@@ -63,15 +67,38 @@ func (c *callCommand) Run(ctx context.Context, t *terminal, typed *kong.Context)
 	}
 	res, err := s.CallTool(ctx, &mcp.CallToolParams{Name: c.Tool, Arguments: args})
 	if err != nil {
-		return fmt.Errorf("call %s: %w", c.Tool, err)
+		return c.unanswered(ctx, err)
 	}
 	if err := c.print(t.stdout, s, res); err != nil {
 		return err
 	}
 	if res.IsError {
-		return fail("", "%s answered with an error", c.Tool)
+		return c.failed(sent)
 	}
 	return nil
+}
+
+// unanswered says why a call has no result.
+func (c *callCommand) unanswered(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fail("--timeout allows more", "call %s: no answer within %v", c.Tool, c.Timeout)
+	case ctx.Err() != nil:
+		return fail("", "call %s: interrupted", c.Tool)
+	}
+	return fmt.Errorf("call %s: %w", c.Tool, err)
+}
+
+// failed says how far a call got that failed.
+func (c *callCommand) failed(sent *witness) error {
+	switch called, err := sent.says(); {
+	case c.MCP != "":
+	case !called:
+		return fail("", "%s was not called: no request was sent", c.Tool)
+	case err != nil:
+		return fail("", "%s got no answer: %w", c.Tool, err)
+	}
+	return fail("", "%s answered with an error", c.Tool)
 }
 
 // check finds out which argument is which, and refuses flags that would have
@@ -80,7 +107,7 @@ func (c *callCommand) check(typed *kong.Context) error {
 	if c.MCP != "" {
 		c.shift()
 		for _, step := range typed.Path {
-			if f := step.Flag; f != nil && !slices.Contains([]string{"mcp", "args", "json", "output", "header", "timeout"}, f.Name) {
+			if f := step.Flag; f != nil && !slices.Contains([]string{"mcp", "args", "json", "output", "header", "timeout", "ca-cert", "client-cert", "client-key"}, f.Name) {
 				return misuse("remove one of them", "--mcp calls a server that runs already: --%s has no effect on it", f.Name)
 			}
 		}
@@ -102,14 +129,15 @@ func (c *callCommand) shift() {
 	c.Document, c.Tool = "", c.Document
 }
 
-// dial connects to the server: the running one, or one made of the document.
-func (c *callCommand) dial(ctx context.Context, t *terminal) (*session, error) {
+// dial connects to the server: the running one, or one made of the document,
+// whose requests sent then sees.
+func (c *callCommand) dial(ctx context.Context, t *terminal, sent *witness) (*session, error) {
 	if c.MCP != "" {
 		header, err := parseHeaders(c.Header, t.env)
 		if err != nil {
 			return nil, err
 		}
-		return dialURL(ctx, c.MCP, header)
+		return c.dialURL(ctx, c.MCP, header, quietLogger(t.stderr))
 	}
 	src, err := c.read(ctx, t, c.Document)
 	if err != nil {
@@ -118,13 +146,17 @@ func (c *callCommand) dial(ctx context.Context, t *terminal) (*session, error) {
 	if err := src.notEmpty(); err != nil {
 		return nil, err
 	}
-	api, err := c.connect(src, nil, t)
+	api, err := c.connect(src, nil, t, quietLogger(t.stderr))
 	if err != nil {
 		return nil, err
 	}
-	opts := c.options(quietLogger(t.stderr))
+	sent.next = api.transport
+	opts := c.options(slog.New(slog.DiscardHandler)) // the result says what fails
 	opts.Limits = c.limits()
-	srv, err := mcpmount.New(src.doc, api.transport, opts)
+	if opts.Credentials, err = c.credentials(src, t); err != nil {
+		return nil, err
+	}
+	srv, err := mcpmount.New(src.doc, sent, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -143,12 +175,34 @@ func findTool(ctx context.Context, s *session, name string) (*mcp.Tool, error) {
 		}
 		names = append(names, tool.Name)
 	}
+	if uri := findResource(ctx, s, name); uri != "" {
+		return nil, fail("leave out --resources to call it", "%s is a resource, %s, and no tool", name, uri)
+	}
+	if near := spelling.Nearest(name, names); near != "" {
+		return nil, fail("did you mean "+near+"?", "there is no tool %q", name)
+	}
 	const shown = 12
 	hint := "the tools are " + strings.Join(names[:min(shown, len(names))], ", ")
 	if len(names) > shown {
 		hint += ", …"
 	}
 	return nil, fail(hint, "there is no tool %q", name)
+}
+
+// findResource returns the URI or template of the resource with the given name,
+// or "". A server need not have any.
+func findResource(ctx context.Context, s *session, name string) string {
+	for r, err := range s.Resources(ctx, nil) {
+		if err == nil && r.Name == name {
+			return r.URI
+		}
+	}
+	for r, err := range s.ResourceTemplates(ctx, nil) {
+		if err == nil && r.Name == name {
+			return r.URITemplate
+		}
+	}
+	return ""
 }
 
 func (f *callFlags) print(w io.Writer, s *session, res *mcp.CallToolResult) error {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -21,7 +23,7 @@ type checkCommand struct {
 }
 
 type checkFlags struct {
-	Strict bool `help:"fail if there is any problem"`
+	Strict bool `help:"fail if the document has any fault"`
 	JSON   bool `name:"json" help:"print the findings as JSON"`
 }
 
@@ -36,8 +38,12 @@ type findings struct {
 	Version    string    `json:"version"`
 	Operations int       `json:"operations"`
 	Tools      int       `json:"tools"`
+	Resources  int       `json:"resources"`
+	Templates  int       `json:"resourceTemplates"`
+	Servers    []server  `json:"servers"` // the one that is used first
 	Problems   []problem `json:"problems"`
 	Access     []access  `json:"access"`
+	Schemes    []scheme  `json:"schemes"`
 	Budgets    []budget  `json:"budgets"`
 }
 
@@ -49,11 +55,42 @@ type access struct {
 	Security []mcpmount.SecurityRequirement `json:"security"`
 }
 
-type problem struct {
-	File    string `json:"file"`
-	Pointer string `json:"pointer"`
-	Message string `json:"message"`
+// A scheme is a security scheme that some operation needs.
+type scheme struct {
+	Name   string `json:"name"`
+	Secret string `json:"secret"` // what it is, in words
 }
+
+// A server is a URL that the document says the API is at, and the values of its
+// variables. Without one in Enums, a variable can have any.
+type server struct {
+	URL         string              `json:"url"`
+	Name        string              `json:"name"`
+	Description string              `json:"description"`
+	Variables   map[string]string   `json:"variables"`
+	Enums       map[string][]string `json:"enums"`
+}
+
+// A problem is a fault of the document, or a note on what was shortened.
+type problem struct {
+	Kind      string `json:"kind"` // "fault" or "note"
+	File      string `json:"file"`
+	Pointer   string `json:"pointer"`
+	Operation string `json:"operation"` // name of the tool or resource, "" if it is not about one
+	Message   string `json:"message"`
+}
+
+func (p problem) place() string {
+	if p.Pointer == "" {
+		return p.File
+	}
+	return p.File + "#" + p.Pointer
+}
+
+const (
+	kindFault = "fault"
+	kindNote  = "note"
+)
 
 // A budget is a bound and how much of it is used.
 type budget struct {
@@ -78,31 +115,65 @@ func (c *checkCommand) Run(ctx context.Context, t *terminal) error {
 	} else {
 		err = found.print(t.stdout)
 	}
-	if n := len(found.Problems); err == nil && c.Strict && n > 0 {
-		return fail("", "%s in %s", count(n, "problem"), src.name)
+	if n := len(found.of(kindFault)); err == nil && c.Strict && n > 0 {
+		return fail("", "%s in %s", count(n, "fault"), src.name)
 	}
 	return err
 }
 
 func newFindings(src *source, srv *mcpmount.Server) (*findings, error) {
-	tools := srv.Tools()
+	tools, health := srv.Tools(), srv.Health()
 	f := &findings{
 		Title:      src.title(),
 		Version:    src.doc.Info.Version,
 		Operations: len(src.doc.Operations),
 		Tools:      len(tools),
+		Resources:  health.Resources,
+		Templates:  health.ResourceTemplates,
 		Problems:   []problem{},
+		Servers:    []server{},
 		Access:     accesses(src.doc, tools),
+		Schemes:    []scheme{},
+	}
+	names, _ := schemesOf(src.doc)
+	for _, name := range names {
+		f.Schemes = append(f.Schemes, scheme{name, schemeText(src.doc.SecuritySchemes[name])})
+	}
+	for _, s := range src.doc.Servers {
+		f.Servers = append(f.Servers, server(s))
+	}
+	operations := map[string]string{}
+	for _, op := range src.doc.Operations {
+		operations[op.Pointer] = op.Name
 	}
 	for _, p := range srv.Problems() {
-		if p.File == "" {
-			p.File = src.name
-		}
-		f.Problems = append(f.Problems, problem{p.File, p.Pointer, p.Message})
+		f.Problems = append(f.Problems, newProblem(p, src.name, operations))
 	}
 	var err error
 	f.Budgets, err = budgets(tools)
 	return f, err
+}
+
+// newProblem returns p as it is shown. The document has a name, and its operations
+// have names by their pointers.
+func newProblem(p mcpmount.Problem, document string, operations map[string]string) problem {
+	shown := problem{kindFault, p.File, p.Pointer, "", p.Message}
+	if p.Note {
+		shown.Kind = kindNote
+	}
+	if p.File != "" {
+		return shown
+	}
+	shown.File = document
+	for at := p.Pointer; at != "" && shown.Operation == ""; at = at[:max(strings.LastIndexByte(at, '/'), 0)] {
+		shown.Operation = operations[at]
+	}
+	return shown
+}
+
+// of returns the problems of a kind.
+func (f *findings) of(kind string) []problem {
+	return slices.DeleteFunc(slices.Clone(f.Problems), func(p problem) bool { return p.Kind != kind })
 }
 
 // accesses returns who may use what, in the order of the document. An operation
@@ -152,16 +223,29 @@ func (b *budget) grow(tool string, schema any) error {
 }
 
 func (f *findings) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s\n%s, %s\n", printable(strings.TrimSpace(f.Title+" "+f.Version)),
-		count(f.Operations, "operation"), count(f.Tools, "tool"))
-	fmt.Fprintf(w, "\n%s\n", count(len(f.Problems), "problem"))
-	for _, p := range f.Problems {
-		fmt.Fprintf(w, "  %s\n", printable(p.File+"#"+p.Pointer+": "+p.Message))
+	served := servedText(mcpmount.Health{Tools: f.Tools, Resources: f.Resources, ResourceTemplates: f.Templates})
+	fmt.Fprintf(w, "%s\n%s, %s\n", printable(strings.TrimSpace(f.Title+" "+f.Version)), count(f.Operations, "operation"), served)
+	f.printServers(w)
+	faults, notes := f.of(kindFault), f.of(kindNote)
+	fmt.Fprintf(w, "\n%s in the document\n", count(len(faults), "fault"))
+	printProblems(w, faults, problem.place)
+	if len(notes) > 0 {
+		fmt.Fprintf(w, "\n%s on what was shortened\n", count(len(notes), "note"))
+		printProblems(w, notes, func(p problem) string { return cmp.Or(p.Operation, p.place()) })
 	}
 	fmt.Fprintf(w, "\nwho may call\n")
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, a := range f.Access {
 		fmt.Fprintf(table, "  %s\t%s\t%s\n", a.Name, a.Route, securityText(a.Security))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if len(f.Schemes) > 0 {
+		fmt.Fprintf(w, "\ncredentials for the API\n")
+	}
+	for _, s := range f.Schemes {
+		fmt.Fprintf(table, "  --credential %s=env:NAME\t%s\n", printable(s.Name), printable(s.Secret))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -175,6 +259,52 @@ func (f *findings) print(w io.Writer) error {
 		fmt.Fprintf(table, "  %s\t%s\n", b.What, text)
 	}
 	return table.Flush()
+}
+
+// printServers prints the servers, the one that is used first, where there is a
+// choice.
+func (f *findings) printServers(w io.Writer) {
+	if len(f.Servers) == 0 || len(f.Servers) == 1 && len(f.Servers[0].Variables) == 0 {
+		return
+	}
+	const shown = 20
+	fmt.Fprintf(w, "\nservers, the first one is used\n")
+	for i, s := range f.Servers[:min(shown, len(f.Servers))] {
+		text := fmt.Sprintf("%d: %s %s %s", i+1, s.URL, s.Name, s.Description)
+		for _, name := range slices.Sorted(maps.Keys(s.Variables)) {
+			text += fmt.Sprintf(", %s=%s", name, s.Variables[name])
+			if allowed := s.Enums[name]; len(allowed) > 0 {
+				text += fmt.Sprintf(" (of %s)", strings.Join(allowed[:min(shown, len(allowed))], ", "))
+			}
+		}
+		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(strings.Join(strings.Fields(printable(text)), " "), " ,", ","))
+	}
+	if n := len(f.Servers) - shown; n > 0 {
+		fmt.Fprintf(w, "  and %d more\n", n)
+	}
+}
+
+// printProblems prints problems, those with one message together.
+func printProblems(w io.Writer, list []problem, place func(problem) string) {
+	const shown = 3
+	places := map[string][]string{}
+	for _, p := range list {
+		places[p.Message] = append(places[p.Message], place(p))
+	}
+	for _, p := range list {
+		at := places[p.Message]
+		delete(places, p.Message)
+		switch n := len(at); {
+		case n == 1:
+			fmt.Fprintf(w, "  %s\n", printable(at[0]+": "+p.Message))
+		case n > 1:
+			text := strings.Join(at[:min(n, shown)], ", ")
+			if n > shown {
+				text += fmt.Sprintf(" and %d more", n-shown)
+			}
+			fmt.Fprintf(w, "  %s\n    %d times: %s\n", printable(p.Message), n, printable(text))
+		}
+	}
 }
 
 // securityText returns requirements in words: one of the alternatives is

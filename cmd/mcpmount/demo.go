@@ -22,7 +22,7 @@ func (demoCommand) Help() string {
 
 // Run serves the shop until ctx is done.
 func (c *demoCommand) Run(ctx context.Context, t *terminal) error {
-	if err := c.check(); err != nil {
+	if err := c.check(false, false); err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(t.stderr, nil))
@@ -35,7 +35,7 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	printDemo(t.stderr, "http://"+reachable(listener.Addr()), len(srv.Tools()))
-	return serveListener(ctx, listener, app, srv, log)
+	return c.serve(ctx, listener, app, srv, log)
 }
 
 // newDemo returns an application that answers on its own routes and, at /mcp,
@@ -84,5 +84,5 @@ Tell your MCP client:
 Below is the log of the shop. Every call appears twice: as POST /mcp, and as
 the request it became.
 
-`, base, count(tools, "tool"), shop.AdminKey, clientConfig("Shop", base+"/mcp"))
+`, base, count(tools, "tool"), shop.AdminKey, clientConfig("Shop", base+"/mcp", nil))
 }

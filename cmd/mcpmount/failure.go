@@ -47,6 +47,9 @@ func parseError(err error) error {
 	if parse := new(kong.ParseError); errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
 		help = "mcpmount " + parse.Context.Selected().Name + " --help"
 	}
+	if message, _, found = strings.Cut(message, ": time: "); found {
+		help = "a time is a number with a unit: 30s, 2m or 1h"
+	}
 	return misuse(help, "%s", message)
 }
 

@@ -2,18 +2,31 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 const (
 	maxRedirects = 3
 	fetchTimeout = 20 * time.Second
+
+	// maxValidator is the length of an entity tag that is sent back.
+	maxValidator = 1 << 10
+)
+
+// After a failure, a URL is left alone for minRest, and twice as long after each
+// further one.
+const (
+	minRest = 10 * time.Second
+	maxRest = 10 * time.Minute
 )
 
 // fetch reads the document at a URL.
@@ -22,31 +35,96 @@ func fetch(ctx context.Context, address string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := displayURL(u)
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	res, err := get(ctx, u)
+	return (&urlFeed{url: u}).next(ctx, true)
+}
+
+// A urlFeed is a document at a URL.
+type urlFeed struct {
+	url *url.URL
+
+	// seen are the validators of what was read last, as conditions for the next
+	// request, and sum is the hash of it.
+	seen http.Header
+	sum  [sha256.Size]byte
+
+	public atomic.Bool // whether its host had a public address
+
+	rest    time.Duration // after the last request; 0 if it went well
+	resting time.Time     // until when
+}
+
+// next implements [feed].
+func (f *urlFeed) next(ctx context.Context, force bool) (*source, error) {
+	if !force && time.Now().Before(f.resting) {
+		return nil, nil
+	}
+	name := displayURL(f.url)
+	body, final, err := f.download(ctx)
 	if err != nil {
+		f.rest = max(minRest, min(2*f.rest, maxRest))
+		f.resting = time.Now().Add(f.rest)
+		// What comes after a failure counts as another document, so that the
+		// failure is known to be over.
+		f.seen, f.sum = nil, [sha256.Size]byte{}
 		return nil, fail(documentHint, "fetch %s: %w", name, err)
 	}
-	defer res.Body.Close()
-	doc, err := readStream(res.Body, name)
+	f.rest, f.resting = 0, time.Time{}
+	sum := sha256.Sum256(body)
+	if final == nil || sum == f.sum {
+		return nil, nil
+	}
+	f.sum = sum
+	doc, err := parseDocument(body, name)
 	if err != nil {
 		return nil, err
 	}
-	final := *res.Request.URL
 	final.User = nil // must not become a part of server URLs
-	return &source{doc: doc, name: name, url: &final}, nil
+	return &source{doc: doc, name: name, url: final, feed: f}, nil
 }
 
-// get asks for u, follows redirects on the same origin and insists on 200.
-func get(ctx context.Context, u *url.URL) (*http.Response, error) {
+// download returns the document and its URL after redirects, or nil if it is
+// the same as before: RFC 9110 section 13.
+func (f *urlFeed) download(ctx context.Context) (body []byte, final *url.URL, err error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	res, err := f.get(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode == http.StatusNotModified {
+		return nil, nil, nil
+	}
+	if body, err = readLimited(res.Body); err != nil {
+		return nil, nil, err
+	}
+	f.seen = http.Header{}
+	for condition, validator := range map[string]string{"If-None-Match": "Etag", "If-Modified-Since": "Last-Modified"} {
+		if value := res.Header.Get(validator); value != "" && len(value) <= maxValidator {
+			f.seen.Set(condition, value)
+		}
+	}
+	final = new(url.URL)
+	*final = *res.Request.URL
+	return body, final, nil
+}
+
+// get asks for the document, follows redirects on the same origin and insists
+// on 200, or 304 if there are conditions.
+func (f *urlFeed) get(ctx context.Context) (*http.Response, error) {
+	u, conditions := f.url, f.seen
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(r.Header, conditions)
 	r.Header.Set("Accept", "application/yaml, application/json, */*;q=0.5")
-	client := &http.Client{CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	transport := newTransport(nil)
+	if t, ok := transport.(*http.Transport); ok {
+		t.DialContext = f.dial
+		t.DisableKeepAlives = true // nobody comes back soon
+	}
+	client := &http.Client{Transport: transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		switch {
 		case origin(r.URL) != origin(u):
 			return fmt.Errorf("it redirects to another origin, %s", origin(r.URL))
@@ -59,7 +137,7 @@ func get(ctx context.Context, u *url.URL) (*http.Response, error) {
 	if wrapped := new(url.Error); errors.As(err, &wrapped) {
 		return nil, wrapped.Err // without the URL, which may hold a secret
 	}
-	if err == nil && res.StatusCode != http.StatusOK {
+	if err == nil && res.StatusCode != http.StatusOK && (res.StatusCode != http.StatusNotModified || len(conditions) == 0) {
 		res.Body.Close()
 		return nil, fmt.Errorf("the answer is %s", res.Status)
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/mcpmount/mcpmount"
@@ -34,34 +35,115 @@ type toolFlags struct {
 	DescribeResponses string `enum:"none,success,all" default:"none" placeholder:"WHICH" help:"responses in descriptions: none, success or all"`
 	DescribeSchemas   bool   `help:"with the schema of each such response"`
 	OutputSchemas     string `enum:"none,loose,strict" default:"loose" placeholder:"HOW" help:"none, loose (default) or strict: answers that break the schema are errors"`
+	InlineRefs        bool   `help:"write out what $$ref names, for clients that do not look into $$defs"`
+	namingFlags       `embed:""`
+}
+
+type namingFlags struct {
+	Rename        []string `sep:"none" placeholder:"OP=NAME" help:"call the tool of this operationId or tool name NAME, repeatable; the other flags know it by NAME then"`
+	MaxNameLength int      `default:"64" placeholder:"N" help:"cut the names of tools that are longer (default 64, at least 16)"`
 }
 
 type documentFlags struct {
 	BasePath string `placeholder:"PATH" help:"path before that of every operation, instead of the document's"`
 	RefRoot  string `placeholder:"DIR" help:"folder that $$ref may read (default: that of DOCUMENT)"`
+
+	Server         string   `placeholder:"SERVER" help:"which of the document's servers: its URL, name, description or number (default 1)"`
+	ServerVariable []string `sep:"none" placeholder:"V=VALUE" help:"value of a variable in the URLs of servers, repeatable"`
 }
 
 // read reads the document with the given name and makes of it what the flags
 // say.
 func (f *bridgeFlags) read(ctx context.Context, t *terminal, name string) (*source, error) {
-	path, err := basePath(f.BasePath)
-	if err != nil {
+	if _, err := basePath(f.BasePath); err != nil {
 		return nil, err
 	}
 	src, err := readSource(ctx, t.stdin, name, f.RefRoot)
 	if err != nil {
 		return nil, err
 	}
+	if err := f.prepare(src); err != nil {
+		return nil, err
+	}
+	return src, nil
+}
+
+// prepare makes of src what the flags say.
+func (f *bridgeFlags) prepare(src *source) error {
+	path, err := basePath(f.BasePath)
+	if err != nil {
+		return err
+	}
+	if err := f.useServer(src); err != nil {
+		return err
+	}
 	if f.BasePath != "" {
 		src.doc.BasePath, src.ownBasePath = path, true
 	}
+	if err := f.setNames(src); err != nil {
+		return err
+	}
 	if err := f.apply(src); err != nil {
-		return nil, err
+		return err
 	}
 	if f.Resources {
 		src.doc.PreferResources()
 	}
-	return src, nil
+	return nil
+}
+
+// useServer chooses the server and the values of its variables.
+func (f *documentFlags) useServer(src *source) error {
+	if f.Server == "" && len(f.ServerVariable) == 0 {
+		return nil
+	}
+	values, err := parsePairs("--server-variable", "NAME=VALUE", f.ServerVariable, strings.Index)
+	if err != nil {
+		return err
+	}
+	if err := src.doc.UseServer(f.Server, values); err != nil {
+		return fail("", "%s: %w", src.name, err)
+	}
+	return nil
+}
+
+// setNames gives the tools the names that the flags say. They are chosen before
+// operations are, so that they do not depend on the selection.
+func (f *namingFlags) setNames(src *source) error {
+	names, err := parsePairs("--rename", "OPERATION=NAME", f.Rename, strings.LastIndex)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if len(name) > f.MaxNameLength {
+			return misuse("a shorter name, or another --max-name-length", "--rename: the name %q has more than %d characters", name, f.MaxNameLength)
+		}
+	}
+	if err := src.doc.ShortenNames(f.MaxNameLength); err != nil {
+		return misuse("--max-name-length 40", "--max-name-length: %w", err)
+	}
+	if err := src.doc.Rename(names); err != nil {
+		return fail("mcpmount tools "+src.name+" lists the names", "%w", err)
+	}
+	return nil
+}
+
+// parsePairs parses the values of a repeatable flag, each with an equals sign
+// between a key and a value, which index finds.
+func parsePairs(flag, form string, pairs []string, index func(s, sep string) int) (map[string]string, error) {
+	values := map[string]string{}
+	for _, pair := range pairs {
+		i := index(pair, "=")
+		if i <= 0 {
+			return nil, misuse(flag+" "+form, "%s must have the form %s", flag, form)
+		}
+		key, value := pair[:i], pair[i+1:]
+		if _, twice := values[key]; twice {
+			return nil, misuse("remove one of them", "%s: %q is given twice", flag, key)
+		}
+		values[key] = value
+	}
+	return values, nil
 }
 
 // apply leaves in src what the flags say. Without any, a document may be empty.
@@ -89,6 +171,7 @@ func (f *selectionFlags) apply(src *source) error {
 func (f *toolFlags) options(log *slog.Logger) *mcpmount.Options {
 	opts := &mcpmount.Options{
 		DescribeSchemas: f.DescribeSchemas,
+		InlineRefs:      f.InlineRefs,
 		Logger:          log,
 		DescribeResponses: map[string]mcpmount.DescribeResponses{
 			"none":    mcpmount.DescribeNone,
@@ -107,10 +190,12 @@ func (f *toolFlags) options(log *slog.Logger) *mcpmount.Options {
 
 // apiFlags say how the API is called.
 type apiFlags struct {
-	Upstream         string        `placeholder:"URL" help:"where the API is (default: the document's first server)"`
+	Upstream         string        `placeholder:"URL" help:"where the API is (default: the server of the document)"`
 	Header           []string      `sep:"none" placeholder:"'Name: value'" help:"header of every request to the API, repeatable; $${NAME} is replaced by an environment variable"`
 	Timeout          time.Duration `default:"30s" placeholder:"30s" help:"how long one call may take; below 0: any time"`
-	MaxResponseBytes int64         `default:"8388608" placeholder:"N" help:"how much of a response is read (default 8 MiB); below 0: all"`
+	CACert           string        `name:"ca-cert" placeholder:"FILE" help:"further authorities (PEM) whose certificates the API may have"`
+	credentialFlags  `embed:""`
+	MaxResponseBytes int64 `default:"4194304" placeholder:"N" help:"how much of a response is read (default 4 MiB); below 0: all"`
 }
 
 // check refuses what is wrong whatever the document is.

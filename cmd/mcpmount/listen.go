@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,27 +18,49 @@ import (
 const (
 	defaultListen = "127.0.0.1:8080"
 	healthPath    = "/healthz"
-	drainTimeout  = 10 * time.Second
 )
 
 // listenFlags say where a server listens.
 type listenFlags struct {
 	Listen               string `xor:"listen" placeholder:"HOST:PORT" help:"where to listen (default 127.0.0.1:8080)"`
 	AllowUnauthenticated bool   `xor:"anyone" help:"listen beyond this machine, for anyone"`
+	BehindTLSProxy       bool   `xor:"anyone" name:"behind-tls-proxy" help:"listen beyond this machine without TLS: a proxy in front has it"`
+
+	shutdownFlags `embed:""`
+}
+
+// shutdownFlags say how a server ends.
+type shutdownFlags struct {
+	ShutdownTimeout time.Duration `default:"10s" placeholder:"10s" help:"how long calls may go on after SIGTERM or an interrupt; a second one ends at once"`
+}
+
+func (f *shutdownFlags) check() error {
+	if f.ShutdownTimeout < 0 {
+		return misuse("--shutdown-timeout 0s waits for nothing", "--shutdown-timeout must not be negative")
+	}
+	return nil
 }
 
 // check completes the flags and refuses what is known to be wrong.
-func (f *listenFlags) check() error {
+func (f *listenFlags) check(authenticated, encrypted bool) error {
 	if f.Listen == "" {
 		f.Listen = defaultListen
+	}
+	if err := f.shutdownFlags.check(); err != nil {
+		return err
 	}
 	host, _, err := net.SplitHostPort(f.Listen)
 	if err != nil {
 		return misuse("--listen "+defaultListen, "--listen must have the form HOST:PORT")
 	}
-	if !isLoopback(host) && !f.AllowUnauthenticated {
-		return misuse("listen on "+defaultListen+" behind a proxy that authenticates, or say --allow-unauthenticated",
+	switch {
+	case isLoopback(host):
+	case !authenticated && !f.AllowUnauthenticated:
+		return misuse("--auth keys, --auth jwt, or --allow-unauthenticated behind a proxy that authenticates",
 			"on %s, anyone could call the tools, with the credentials this server has", f.Listen)
+	case authenticated && !encrypted && !f.BehindTLSProxy:
+		return misuse("--tls-cert FILE --tls-key FILE, or --behind-tls-proxy if a proxy in front has TLS",
+			"on %s, credentials of callers would come unencrypted", f.Listen)
 	}
 	return nil
 }
@@ -62,8 +86,8 @@ func reachable(address net.Addr) string {
 	return address.String()
 }
 
-// serveListener serves app until ctx is done, and then lets calls finish.
-func serveListener(ctx context.Context, listener net.Listener, app http.Handler, srv *mcpmount.Server, log *slog.Logger) error {
+// serve serves app until ctx is done, and then lets calls finish.
+func (f *shutdownFlags) serve(ctx context.Context, listener net.Listener, app http.Handler, srv *mcpmount.Server, log *slog.Logger) error {
 	hs := &http.Server{ // no WriteTimeout: answers may be streams
 		Handler:           app,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -77,14 +101,41 @@ func serveListener(ctx context.Context, listener net.Listener, app http.Handler,
 		return err
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	log.Info("shutting down", "timeout", f.ShutdownTimeout)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.ShutdownTimeout)
 	defer cancel()
-	err := errors.Join(srv.Shutdown(drain), hs.Shutdown(drain))
+	err := srv.Shutdown(drain)
 	if errors.Is(err, context.DeadlineExceeded) {
-		log.Warn("calls were cut off", "after", drainTimeout)
+		log.Warn("calls were cut off", "after", f.ShutdownTimeout)
+		err = nil
+		drain, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second) // for their answers
+		defer cancel()
+	}
+	if err = errors.Join(err, hs.Shutdown(drain)); errors.Is(err, context.DeadlineExceeded) {
 		return hs.Close()
 	}
 	return err
+}
+
+// seen returns app as it is called: behind a proxy, by the client that the
+// proxy names last in X-Forwarded-For, and not by the proxy. Other entries come from the
+// client and may say anything.
+func (f *listenFlags) seen(app http.Handler) http.Handler {
+	if !f.BehindTLSProxy {
+		return app
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		values := r.Header.Values("X-Forwarded-For")
+		if len(values) > 0 {
+			last := values[len(values)-1]
+			last = strings.TrimSpace(last[strings.LastIndex(last, ",")+1:])
+			if ip, err := netip.ParseAddr(last); err == nil {
+				r = r.WithContext(r.Context()) // a copy
+				r.RemoteAddr = net.JoinHostPort(ip.String(), "0")
+			}
+		}
+		app.ServeHTTP(w, r)
+	})
 }
 
 // healthHandler tells whether the tools can be called, and no names.

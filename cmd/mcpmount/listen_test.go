@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -39,7 +40,7 @@ func TestListenFlags(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.listen, func(t *testing.T) {
 			f := listenFlags{Listen: tt.listen, AllowUnauthenticated: tt.anyone}
-			checkError(t, f.check(), tt.err)
+			checkError(t, f.check(false, false), tt.err)
 			if tt.listen == "" && f.Listen != defaultListen {
 				t.Errorf("Listen = %q, want %q", f.Listen, defaultListen)
 			}
@@ -70,7 +71,7 @@ func TestServerEndsWhileClientsListen(t *testing.T) {
 	defer interrupt()
 	served := make(chan error, 1)
 	go func() {
-		served <- serveListener(ctx, listener, mux, srv, slog.New(slog.NewTextHandler(&log, nil)))
+		served <- (&shutdownFlags{ShutdownTimeout: 10 * time.Second}).serve(ctx, listener, mux, srv, slog.New(slog.NewTextHandler(&log, nil)))
 	}()
 	endpoint := "http://" + listener.Addr().String() + defaultPath
 
@@ -95,7 +96,7 @@ func TestServerEndsWhileClientsListen(t *testing.T) {
 
 	interrupt()
 	if err := <-served; err != nil || strings.Contains(log.String(), "cut off") {
-		t.Errorf("serveListener = %v, log %s", err, &log)
+		t.Errorf("serve = %v, log %s", err, &log)
 	}
 	io.Copy(io.Discard, stream.Body) // must come to an end
 }

@@ -17,42 +17,97 @@ type notice struct {
 	document string
 	upstream string
 	tools    int
-	problems int
+	headers  map[string]string // that a client has to send, with what stands for a key
+	served   string            // in words: tools, resources and resource templates
+	tokens   int               // about, of the list of tools
+	problems int               // faults of the document
+	lack     lack
 }
 
+// A lack is what operations need that no flag gives.
+type lack struct {
+	operations int
+	schemes    []string
+}
+
+// manyTokens is the size from which a list of tools leaves a model little room
+// for anything else.
+const manyTokens = 50_000
+
+const choosingHint = "--include-tag, --include-operation, --include-path and --read-only choose some, --output-schemas none leaves out what results look like"
+
 func newNotice(src *source, api *upstream, srv *mcpmount.Server) notice {
-	return notice{
+	n := notice{
 		title:    src.title(),
 		document: src.name,
 		upstream: displayURL(api.url),
 		tools:    len(srv.Tools()),
-		problems: len(srv.Problems()),
+		served:   servedText(srv.Health()),
 	}
+	if size, err := jsonSize(toolList{Tools: srv.Tools()}); err == nil {
+		n.tokens = tokens(size)
+	}
+	if !api.secrets {
+		n.lack.schemes, n.lack.operations = schemesOf(src.doc)
+	}
+	for _, p := range srv.Problems() {
+		if !p.Note {
+			n.problems++
+		}
+	}
+	return n
 }
 
 // print prints n for people, or logs it for a program that reads JSON.
 func (n notice) print(w io.Writer, log *slog.Logger) {
 	if _, ok := log.Handler().(*slog.JSONHandler); ok {
-		log.Info("serving", "url", n.url, "title", n.title, "tools", n.tools, "upstream", n.upstream, "problems", n.problems)
+		log.Info("serving", "url", n.url, "title", n.title, "tools", n.tools, "upstream", n.upstream, "problems", n.problems, "tokens", n.tokens, "uncredentialed", n.lack.operations)
 		return
 	}
-	fmt.Fprintf(w, "mcpmount: serving %s at %s\n", printable(n.title), n.url)
-	fmt.Fprintf(w, "mcpmount: %s, each a call of %s\n", count(n.tools, "tool"), n.upstream)
+	where := "at " + n.url
+	if n.url == "" {
+		where = "on standard input and output, to the MCP client that started it"
+	}
+	fmt.Fprintf(w, "mcpmount: serving %s %s\n", printable(n.title), where)
+	fmt.Fprintf(w, "mcpmount: %s, each a call of %s\n", n.served, n.upstream)
 	if n.problems > 0 {
 		fmt.Fprintf(w, "mcpmount: %s in the document; run mcpmount check %s\n", count(n.problems, "problem"), n.document)
 	}
-	fmt.Fprintf(w, "mcpmount: for a client: %s\n", clientConfig(n.title, n.url))
+	if n.lack.operations > 0 {
+		fmt.Fprintf(w, "mcpmount: %s need credentials, and there are none: --credential %s=env:NAME, --header or --forward-header\n",
+			count(n.lack.operations, "operation"), printable(n.lack.schemes[0]))
+	}
+	if n.tokens > manyTokens {
+		fmt.Fprintf(w, "mcpmount: the list of tools has about %s, more than many models can use; %s\n",
+			count(n.tokens, "token"), choosingHint)
+	}
+	if n.url != "" {
+		fmt.Fprintf(w, "mcpmount: for a client: %s\n", clientConfig(n.title, n.url, n.headers))
+	}
+}
+
+// servedText says what a server has: "1 tool, 2 resources".
+func servedText(h mcpmount.Health) string {
+	text := count(h.Tools, "tool")
+	if h.Resources > 0 {
+		text += ", " + count(h.Resources, "resource")
+	}
+	if h.ResourceTemplates > 0 {
+		text += ", " + count(h.ResourceTemplates, "resource template")
+	}
+	return text
 }
 
 // clientConfig returns the entry of a server in the configuration of most
-// clients.
-func clientConfig(title, url string) string {
+// clients, which send the headers.
+func clientConfig(title, url string, headers map[string]string) string {
 	type server struct {
-		Type string `json:"type"`
-		URL  string `json:"url"`
+		Type    string            `json:"type"`
+		URL     string            `json:"url"`
+		Headers map[string]string `json:"headers,omitempty"`
 	}
 	config, err := json.Marshal(map[string]map[string]server{
-		"mcpServers": {slug(title): {"http", url}},
+		"mcpServers": {slug(title): {"http", url, headers}},
 	})
 	if err != nil {
 		return err.Error() // cannot happen: strings only

@@ -1,16 +1,21 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mcpmount/mcpmount"
 )
 
 func TestNotice(t *testing.T) {
-	n := notice{title: "Shop\x1b[2J", url: "http://127.0.0.1:8080/mcp", document: "shop.yaml", upstream: "https://api.example.com/v1", tools: 1, problems: 2}
+	n := notice{title: "Shop\x1b[2J", url: "http://127.0.0.1:8080/mcp", document: "shop.yaml", upstream: "https://api.example.com/v1", tools: 1, served: "1 tool", problems: 2}
 	const want = `mcpmount: serving Shop[2J at http://127.0.0.1:8080/mcp
 mcpmount: 1 tool, each a call of https://api.example.com/v1
 mcpmount: 2 problems in the document; run mcpmount check shop.yaml
@@ -20,6 +25,90 @@ mcpmount: for a client: {"mcpServers":{"shop-2j":{"type":"http","url":"http://12
 	n.print(&b, slog.New(slog.NewTextHandler(&b, nil)))
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("notice (-want +got):\n%s", diff)
+	}
+}
+
+// Who serves an API that needs credentials, and gives none, learns it before the
+// first call fails.
+func TestNoticeOfLack(t *testing.T) {
+	get := func(path string, security ...mcpmount.SecurityRequirement) mcpmount.Operation {
+		return mcpmount.Operation{Method: "GET", Path: path, Security: security}
+	}
+	key, anonymous := mcpmount.SecurityRequirement{"key": nil}, mcpmount.SecurityRequirement{}
+	for _, tt := range []struct {
+		operations []mcpmount.Operation
+		secrets    bool
+		want       string
+	}{
+		{[]mcpmount.Operation{get("/a", key), get("/b", key), get("/c")}, false, "2 operations need credentials, and there are none: --credential key=env:NAME"},
+		{[]mcpmount.Operation{get("/a", key)}, true, ""},
+		{[]mcpmount.Operation{get("/a", key, anonymous)}, false, ""},
+		{[]mcpmount.Operation{get("/a")}, false, ""},
+	} {
+		doc := &mcpmount.Document{Operations: tt.operations, SecuritySchemes: map[string]mcpmount.SecurityScheme{
+			"key": {Type: "apiKey", In: mcpmount.InHeader, Name: "X-API-Key"},
+		}}
+		srv, err := mcpmount.New(doc, mcpmount.InProcess(http.NotFoundHandler()), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		newNotice(&source{doc: doc}, &upstream{url: &url.URL{}, secrets: tt.secrets}, srv).print(&b, slog.New(slog.DiscardHandler))
+		if got := b.String(); !strings.Contains(got, tt.want) || strings.Contains(got, "need credentials") != (tt.want != "") {
+			t.Errorf("%v, %v: %s\nwant %q", tt.operations, tt.secrets, got, tt.want)
+		}
+	}
+}
+
+// A client that has to send a key is told where to put it.
+func TestClientConfigOfKeys(t *testing.T) {
+	for _, tt := range []struct {
+		flags authFlags
+		want  string
+	}{
+		{authFlags{}, `{"mcpServers":{"shop":{"type":"http","url":"http://x/mcp"}}}`},
+		{authFlags{Auth: []string{"jwt"}}, `{"mcpServers":{"shop":{"type":"http","url":"http://x/mcp"}}}`},
+		{authFlags{Auth: []string{"keys"}}, `{"mcpServers":{"shop":{"type":"http","url":"http://x/mcp","headers":{"Authorization":"Bearer YOUR-KEY"}}}}`},
+		{authFlags{Auth: []string{"jwt", "keys"}, AuthHeader: "X-Key"}, `{"mcpServers":{"shop":{"type":"http","url":"http://x/mcp","headers":{"X-Key":"YOUR-KEY"}}}}`},
+	} {
+		if got := clientConfig("Shop", "http://x/mcp", tt.flags.headers()); got != tt.want {
+			t.Errorf("%v: %s, want %s", tt.flags.Auth, got, tt.want)
+		}
+	}
+}
+
+func TestServedText(t *testing.T) {
+	tests := []struct {
+		health mcpmount.Health
+		want   string
+	}{
+		{mcpmount.Health{Tools: 1}, "1 tool"},
+		{mcpmount.Health{Resources: 1, ResourceTemplates: 2}, "0 tools, 1 resource, 2 resource templates"},
+	}
+	for _, tt := range tests {
+		if got := servedText(tt.health); got != tt.want {
+			t.Errorf("servedText(%+v) = %q, want %q", tt.health, got, tt.want)
+		}
+	}
+}
+
+// A list of tools that fills the context of a model is not served without a word.
+func TestNoticeOfManyTokens(t *testing.T) {
+	for _, tools := range []int{10, 1000} {
+		doc := &mcpmount.Document{}
+		for i := range tools {
+			doc.Operations = append(doc.Operations, mcpmount.Operation{Method: "GET", Path: fmt.Sprintf("/%d", i)})
+		}
+		srv, err := mcpmount.New(doc, mcpmount.InProcess(http.NotFoundHandler()), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := newNotice(&source{doc: doc, name: "api.yaml"}, &upstream{url: &url.URL{}}, srv)
+		var b strings.Builder
+		n.print(&b, slog.New(slog.DiscardHandler))
+		if got, want := strings.Contains(b.String(), "--include-tag"), n.tokens > 50_000; got != want || want != (tools == 1000) {
+			t.Errorf("%d tools of about %d tokens: %s", tools, n.tokens, &b)
+		}
 	}
 }
 

@@ -3,15 +3,19 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -32,6 +36,8 @@ func TestScripts(t *testing.T) {
 			"serving": serving,
 			"occupy":  occupy,
 			"health":  health,
+			"lists":   lists,
+			"hangup":  hangup,
 		},
 		RequireUniqueNames: true,
 	})
@@ -77,7 +83,7 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 
 // firstURL reads lines up to the first one with a URL.
 func firstURL(lines *bufio.Reader) (address, log string) {
-	pattern := regexp.MustCompile(`http://[^\s,]+`)
+	pattern := regexp.MustCompile(`https?://[^\s,]+`)
 	for {
 		line, err := lines.ReadString('\n')
 		log += line
@@ -112,4 +118,43 @@ func health(ts *testscript.TestScript, neg bool, args []string) {
 	body, err := io.ReadAll(res.Body)
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%d %s", res.StatusCode, body)
+}
+
+// lists waits until the server at a URL lists the given tools and no others:
+//
+//	lists URL TOOL…
+func lists(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: lists URL TOOL…")
+	}
+	want, got := strings.Join(args[1:], " "), ""
+	for range 200 {
+		if got = toolNames(ts, args[0]); got == want {
+			return
+		}
+		time.Sleep(50 * time.Millisecond) // the server looks at a file
+	}
+	ts.Fatalf("the tools are %s, want %s", got, want)
+}
+
+func toolNames(ts *testscript.TestScript, endpoint string) string {
+	res, err := http.Post(endpoint, "application/json", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))
+	ts.Check(err)
+	defer res.Body.Close()
+	var message struct {
+		Result struct{ Tools []struct{ Name string } }
+	}
+	ts.Check(json.NewDecoder(res.Body).Decode(&message))
+	var names []string
+	for _, tool := range message.Result.Tools {
+		names = append(names, tool.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// hangup sends SIGHUP to the servers that the script runs.
+func hangup(ts *testscript.TestScript, neg bool, args []string) {
+	self, err := os.FindProcess(os.Getpid())
+	ts.Check(err)
+	ts.Check(self.Signal(syscall.SIGHUP))
 }

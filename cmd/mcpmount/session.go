@@ -3,7 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -26,11 +31,14 @@ type session struct {
 
 // dialServer connects to a server in this process, without a network.
 func dialServer(ctx context.Context, srv *mcpmount.Server) (*session, error) {
-	near, far := mcp.NewInMemoryTransports()
-	s := &session{served: make(chan struct{}), raw: &recorder{Transport: near}}
+	near, far := net.Pipe()
+	const unlimited = -1 // how much a result may hold is for the server to say
+	s := &session{served: make(chan struct{}), raw: &recorder{
+		Transport: &mcp.IOTransport{Reader: near, Writer: near, MaxLineLength: unlimited},
+	}}
 	go func() {
 		defer close(s.served)
-		_ = srv.Run(ctx, far) // the client is told of what fails
+		_ = srv.Run(ctx, &mcp.IOTransport{Reader: far, Writer: far}) // the client is told of what fails
 	}()
 	var err error
 	if s.ClientSession, err = newClient().Connect(ctx, s.raw, nil); err != nil {
@@ -39,15 +47,19 @@ func dialServer(ctx context.Context, srv *mcpmount.Server) (*session, error) {
 	return s, nil
 }
 
-// dialURL connects to a server that runs elsewhere. The headers go to that URL
-// only: redirects are not followed.
-func dialURL(ctx context.Context, endpoint string, header http.Header) (*session, error) {
+// dialURL connects to a server that runs elsewhere. The headers and the client
+// certificate go to that origin only: redirects are not followed.
+func (f *apiFlags) dialURL(ctx context.Context, endpoint string, header http.Header, log *slog.Logger) (*session, error) {
 	u, err := httpURL("--mcp", endpoint)
 	if err != nil {
 		return nil, err
 	}
+	server, others, err := f.transports(log)
+	if err != nil {
+		return nil, err
+	}
 	client := &http.Client{
-		Transport:     &headerTransport{http.DefaultTransport, origin(u), header},
+		Transport:     &originTransport{origin(u), header, server, others},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	conn, err := newClient().Connect(ctx, &mcp.StreamableClientTransport{
@@ -56,9 +68,27 @@ func dialURL(ctx context.Context, endpoint string, header http.Header) (*session
 		DisableStandaloneSSE: true, // one call needs no other messages
 	}, nil)
 	if err != nil {
-		return nil, fail("is it running, and is the path right?", "connect to %s: %w", displayURL(u), err)
+		return nil, connectError(u, err)
 	}
 	return &session{ClientSession: conn}, nil
+}
+
+// connectError says why there is no session, without the names of the steps that
+// the SDK took.
+func connectError(u *url.URL, err error) error {
+	hint := "is it running, and is the path right?"
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return fail(hint, "connect to %s: %w", displayURL(u), op)
+	}
+	text := err.Error()
+	for _, step := range []string{`calling "initialize": `, `sending "initialize": `, `rejected by transport: `} {
+		text = strings.ReplaceAll(text, step, "")
+	}
+	if strings.Contains(text, http.StatusText(http.StatusUnauthorized)) {
+		hint = "--header 'Authorization: Bearer ${TOKEN}'"
+	}
+	return fail(hint, "connect to %s: %s", displayURL(u), text)
 }
 
 func newClient() *mcp.Client {

@@ -49,6 +49,38 @@ func TestResultKeepsLargeNumbers(t *testing.T) {
 	}
 }
 
+// How much a result holds is for --max-response-bytes to say, not for the line of
+// a message.
+func TestResultOfAnySize(t *testing.T) {
+	doc, err := mcpmount.ParseOpenAPI([]byte(minimal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 9 << 20 // twice that is beyond the 16 MiB that the SDK reads
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `"`+strings.Repeat("x", size-2)+`"`)
+	})
+	for _, limit := range []int64{0, size} {
+		srv, err := mcpmount.New(doc, mcpmount.InProcess(api), &mcpmount.Options{Limits: mcpmount.Limits{MaxResponseBytes: limit}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := dialServer(t.Context(), srv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.close()
+		res, err := s.CallTool(t.Context(), &mcp.CallToolParams{Name: "getX"})
+		if err != nil {
+			t.Fatalf("limit %d: %v", limit, err)
+		}
+		if complete := len(res.Content) == 1; complete != (limit == size) {
+			t.Errorf("limit %d: complete is %v", limit, complete)
+		}
+	}
+}
+
 // What tools --json prints is, byte for byte but for white space, what a client
 // is sent.
 func TestToolListIsWhatClientsGet(t *testing.T) {

@@ -35,25 +35,39 @@ type source struct {
 
 	// ownBasePath says that doc.BasePath was chosen by the user.
 	ownBasePath bool
+
+	// feed reads the document again; nil if that is not possible.
+	feed feed
 }
 
 // readSource reads the document with the given name. A file may refer to other
 // files in refRoot, or in its own folder if that is "".
 func readSource(ctx context.Context, stdin io.Reader, name, refRoot string) (*source, error) {
-	switch isURL := strings.Contains(name, "://"); {
-	case !isURL && name != "-":
-		doc, err := readFile(name, refRoot)
-		return &source{doc: doc, name: name}, err
+	isURL := strings.Contains(name, "://")
+	switch {
+	case !isURL && name != "-" && !isPipe(name):
+		return (&fileFeed{name: name, refRoot: refRoot}).load()
 	case refRoot != "":
 		return nil, misuse("remove --ref-root", "--ref-root needs a DOCUMENT that is a file")
 	case isURL:
 		return fetch(ctx, name)
 	}
-	doc, err := readStream(stdin, "standard input")
+	read := readPipe // <(command) of a shell
+	if name == "-" {
+		read = func(string) (*mcpmount.Document, error) { return readStream(stdin, "standard input") }
+	}
+	doc, err := read(name)
 	return &source{doc: doc, name: name}, err
 }
 
-func readFile(name, refRoot string) (*mcpmount.Document, error) {
+// isPipe reports whether name is something to read once.
+func isPipe(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// readFile reads a document from files, and notes in seen which ones they are.
+func readFile(name, refRoot string, seen map[string]fileState) (*mcpmount.Document, error) {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -62,15 +76,13 @@ func readFile(name, refRoot string) (*mcpmount.Document, error) {
 		return nil, fail(documentHint, "%w", err)
 	case info.IsDir():
 		return nil, fail(documentHint, "%s is a folder", name)
-	case !info.Mode().IsRegular():
-		return readPipe(name) // <(command) of a shell
 	}
 	root, inside, err := openRoot(name, refRoot)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	doc, err := mcpmount.ParseOpenAPIFS(root.FS(), inside)
+	doc, err := mcpmount.ParseOpenAPIFS(&trackedFS{root.FS(), seen}, inside)
 	if err != nil {
 		return nil, fail(formatHint, "%s: %s", name, strings.TrimPrefix(err.Error(), inside+": "))
 	}
@@ -120,6 +132,10 @@ func readStream(r io.Reader, name string) (*mcpmount.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
+	return parseDocument(spec, name)
+}
+
+func parseDocument(spec []byte, name string) (*mcpmount.Document, error) {
 	doc, err := mcpmount.ParseOpenAPI(spec)
 	if err != nil {
 		return nil, fail(formatHint, "%s: %w", name, err)

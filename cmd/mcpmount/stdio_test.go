@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcpmount/mcpmount"
 )
@@ -43,7 +44,7 @@ func TestStdioAnswersBeforeItEnds(t *testing.T) {
 			output, stdout := io.Pipe()
 			served := make(chan error, 1)
 			go func() {
-				served <- serveStdio(ctx, srv, &terminal{stdin: stdin, stdout: stdout})
+				served <- serveStdio(ctx, srv, &terminal{stdin: stdin, stdout: stdout}, 10*time.Second)
 				stdout.Close()
 			}()
 			answers := bufio.NewScanner(output)

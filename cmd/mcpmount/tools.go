@@ -18,13 +18,15 @@ import (
 type toolsCommand struct {
 	Document string `arg:"" name:"DOCUMENT" help:"OpenAPI document: a file, an https URL, http on loopback, or - for standard input"`
 
-	JSON        bool `name:"json" group:"Output" help:"print what tools/list returns"`
+	JSON        bool   `name:"json" group:"Output" help:"print what tools/list returns"`
+	Lock        string `group:"Output" placeholder:"FILE" help:"write what they are to FILE, which serve --lock holds them to"`
 	bridgeFlags `embed:""`
 }
 
 func (toolsCommand) Help() string {
 	return "mcpmount tools openapi.yaml\n" +
-		"mcpmount tools --json --read-only --exclude-tag admin openapi.yaml\n"
+		"mcpmount tools --json --read-only --exclude-tag admin openapi.yaml\n" +
+		"mcpmount tools --lock tools.lock openapi.yaml\n"
 }
 
 // A toolList is the result of tools/list and, if there are any resources, those
@@ -43,6 +45,11 @@ func (c *toolsCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	if err := src.notEmpty(); err != nil {
 		return err
+	}
+	if c.Lock != "" {
+		if err := lockTools(c.Lock, srv, t); err != nil {
+			return err
+		}
 	}
 	list := &toolList{Tools: srv.Tools()}
 	if err := list.addResources(ctx, srv); err != nil {
@@ -107,7 +114,11 @@ func (l *toolList) print(w io.Writer, doc *mcpmount.Document) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\n%s, %s, about %s (bytes / 4)\n", l.counts(), count(size, "byte"), count(tokens(size), "token"))
+	served := servedText(mcpmount.Health{Tools: len(l.Tools), Resources: len(l.Resources), ResourceTemplates: len(l.ResourceTemplates)})
+	_, err = fmt.Fprintf(w, "\n%s, %s, about %s (bytes / 4)\n", served, count(size, "byte"), count(tokens(size), "token"))
+	if tokens(size) > manyTokens {
+		_, err = fmt.Fprintf(w, "more than many models can use; %s\n", choosingHint)
+	}
 	return err
 }
 
@@ -127,17 +138,6 @@ func (l *toolList) printResources(w io.Writer) {
 		fmt.Fprintf(table, "%s\t%s\n", r.Name, printable(r.URITemplate))
 	}
 	table.Flush()
-}
-
-func (l *toolList) counts() string {
-	text := count(len(l.Tools), "tool")
-	if n := len(l.Resources); n > 0 {
-		text += ", " + count(n, "resource")
-	}
-	if n := len(l.ResourceTemplates); n > 0 {
-		text += ", " + count(n, "resource template")
-	}
-	return text
 }
 
 // tokens estimates how many tokens some bytes of JSON are to a model.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -12,54 +14,90 @@ import (
 
 // An upstream is the API behind the tools.
 type upstream struct {
-	url       *url.URL
+	base      *url.URL // what the transport was made with
+	url       *url.URL // with the path that is before that of operations
+	secrets   bool     // whether requests have headers that are for the API only
 	transport http.RoundTripper
 }
 
 // connect returns the API of src, which will get the forwarded headers of
 // callers. Nothing is sent yet.
-func (f *apiFlags) connect(src *source, forwarded []string, t *terminal) (*upstream, error) {
+func (f *apiFlags) connect(src *source, forwarded []string, t *terminal, log *slog.Logger) (*upstream, error) {
 	header, err := parseHeaders(f.Header, t.env)
 	if err != nil {
 		return nil, err
 	}
-	base, err := f.base(src, len(header)+len(forwarded) > 0)
+	secrets := len(header)+len(forwarded)+len(f.Credential) > 0 || f.ClientCert != ""
+	base, shown, err := f.destination(src, secrets)
 	if err != nil {
 		return nil, err
 	}
-	// A base without a path leaves it to the document, where operations may have
-	// one of their own.
-	bare := &url.URL{Scheme: base.Scheme, Host: base.Host}
-	documented, err := url.Parse(bare.String() + src.doc.BasePath)
+	api, others, err := f.transports(log)
 	if err != nil {
-		return nil, fail("--base-path /v1", "the base path %q of the document is not valid", src.doc.BasePath)
+		return nil, err
 	}
-	if strings.Trim(base.Path, "/") == "" || src.ownBasePath || strings.Trim(base.Path, "/") == strings.Trim(src.doc.BasePath, "/") {
-		base = bare
+	if base.Scheme == "http" && f.ClientCert != "" {
+		return nil, fail("--upstream https://…", "--client-cert has no effect: %s has no TLS", displayURL(base))
 	}
-	transport, err := mcpmount.Upstream(base.String(), &headerTransport{
-		next:   newTransport(),
+	transport, err := mcpmount.Upstream(base.String(), &originTransport{
 		origin: origin(base),
 		header: header,
+		api:    api,
+		others: others,
 	})
 	if err != nil {
 		return nil, fail("--upstream https://…", "%w", err)
 	}
-	if base == bare {
-		base = documented
+	return &upstream{base, shown, secrets, transport}, nil
+}
+
+// destination returns the base that calls go to, and what is shown of it: a base
+// without a path leaves it to the document, where operations may have one of
+// their own.
+func (f *apiFlags) destination(src *source, secrets bool) (base, shown *url.URL, err error) {
+	if base, err = f.base(src, secrets); err != nil {
+		return nil, nil, err
 	}
-	return &upstream{base, transport}, nil
+	bare := &url.URL{Scheme: base.Scheme, Host: base.Host}
+	documented, err := url.Parse(bare.String() + src.doc.BasePath)
+	if err != nil {
+		return nil, nil, fail("--base-path /v1", "the base path %q of the document is not valid", src.doc.BasePath)
+	}
+	if strings.Trim(base.Path, "/") == "" || src.ownBasePath || strings.Trim(base.Path, "/") == strings.Trim(src.doc.BasePath, "/") {
+		return bare, documented, nil
+	}
+	return base, base, nil
+}
+
+// transports returns what requests to the API go through, and what those to
+// other servers do, which must not see the certificate of this one.
+func (f *apiFlags) transports(log *slog.Logger) (api, others http.RoundTripper, err error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if f.CACert != "" {
+		if config.RootCAs, err = readAuthorities("--ca-cert", f.CACert); err != nil {
+			return nil, nil, err
+		}
+	}
+	others = newTransport(config)
+	pair, err := readKeyPair("--client-cert", f.ClientCert, "--client-key", f.ClientKey, log)
+	if pair == nil {
+		return others, others, err
+	}
+	config = config.Clone()
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair.get(), nil }
+	return newTransport(config), others, nil
 }
 
 // newTransport returns a transport that keeps the connections of many calls
 // at once, all of them to one host.
-func newTransport() http.RoundTripper {
+func newTransport(config *tls.Config) http.RoundTripper {
 	transport, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
 		return http.DefaultTransport
 	}
 	transport = transport.Clone()
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns
+	transport.TLSClientConfig = config
 	return transport
 }
 
@@ -95,6 +133,9 @@ func (s *source) server(secrets bool) (*url.URL, error) {
 	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fail(hint, "the document names no absolute server URL")
 	}
+	if slices.Contains(strings.Split(strings.TrimSuffix(u.Hostname(), "."), "."), "") {
+		return nil, fail("--server-variable NAME=VALUE, or "+hint, "the server URL %s has a host with an empty part: the document has no value for it", server)
+	}
 	if secrets && s.url != nil && origin(u) != origin(s.url) {
 		return nil, fail("if that is right, say --upstream "+displayURL(u),
 			"headers would go to %s, because a document from %s says so", origin(u), origin(s.url))
@@ -115,6 +156,8 @@ func upstreamURL(address string) (*url.URL, error) {
 func httpURL(flag, address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	switch {
+	case !strings.Contains(address, "://"):
+		return nil, misuse(flag+" "+completed(address), "%s needs http:// or https:// and a host", flag)
 	case err != nil:
 		return nil, misuse(flag+" https://…", "%s is not a valid URL", flag)
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
@@ -123,6 +166,19 @@ func httpURL(flag, address string) (*url.URL, error) {
 		return nil, misuse("--header 'Authorization: Basic ${BASIC}'", "%s must not hold a password", flag)
 	}
 	return u, nil
+}
+
+// completed returns the URL that an address without a scheme may stand for. What
+// could be a secret in it is not repeated.
+func completed(address string) string {
+	u, err := url.Parse("https://" + address)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" {
+		return "https://…"
+	}
+	if isLoopback(u.Hostname()) {
+		u.Scheme = "http"
+	}
+	return u.String()
 }
 
 // basePath returns path as a [mcpmount.Document] has it.
@@ -137,20 +193,23 @@ func basePath(path string) (string, error) {
 	return strings.TrimRight(path, "/"), nil
 }
 
-// A headerTransport sets headers on the requests to one origin, and on no
-// other: the document may name further servers.
-type headerTransport struct {
-	next   http.RoundTripper
-	origin string
-	header http.Header
+// An originTransport gives headers and its transport to the requests to one
+// origin, and to no other: the document may name further servers.
+type originTransport struct {
+	origin      string
+	header      http.Header
+	api, others http.RoundTripper
 }
 
-func (t *headerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if len(t.header) > 0 && origin(r.URL) == t.origin {
+func (t *originTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if origin(r.URL) != t.origin {
+		return t.others.RoundTrip(r)
+	}
+	if len(t.header) > 0 {
 		r = r.Clone(r.Context())
 		maps.Copy(r.Header, t.header)
 	}
-	return t.next.RoundTrip(r)
+	return t.api.RoundTrip(r)
 }
 
 // parseHeaders parses lines of the form "Name: value", in which "${NAME}" is an

@@ -119,23 +119,27 @@ func TestBasePath(t *testing.T) {
 	}
 }
 
-func TestHeaderTransport(t *testing.T) {
+func TestOriginTransport(t *testing.T) {
 	tests := []struct{ url, want string }{
-		{"https://api.example.com/v1/orders", "key"},
-		{"https://API.example.com:443/", "key"},
-		{"https://api.example.com:8443/", ""},
-		{"http://api.example.com/", ""},
-		{"https://example.com/", ""},
-		{"https://api.example.com.evil.example/", ""},
+		{"https://api.example.com/v1/orders", "the API, key"},
+		{"https://API.example.com:443/", "the API, key"},
+		{"https://api.example.com:8443/", "others"},
+		{"http://api.example.com/", "others"},
+		{"https://example.com/", "others"},
+		{"https://api.example.com.evil.example/", "others"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.url, func(t *testing.T) {
 			var got string
-			transport := &headerTransport{
-				next: roundTripper(func(r *http.Request) (*http.Response, error) {
-					got = r.Header.Get("X-Api-Key")
+			send := func(to string) http.RoundTripper {
+				return roundTripper(func(r *http.Request) (*http.Response, error) {
+					got = to + r.Header.Get("X-Api-Key")
 					return nil, errors.New("not needed")
-				}),
+				})
+			}
+			transport := &originTransport{
+				api:    send("the API, "),
+				others: send("others"),
 				origin: "https://api.example.com",
 				header: http.Header{"X-Api-Key": {"key"}},
 			}
@@ -145,7 +149,7 @@ func TestHeaderTransport(t *testing.T) {
 			}
 			transport.RoundTrip(r)
 			if got != tt.want {
-				t.Errorf("X-Api-Key = %q, want %q", got, tt.want)
+				t.Errorf("sent to %q, want %q", got, tt.want)
 			}
 			if len(r.Header) > 0 {
 				t.Errorf("the request itself was changed: %v", r.Header)
@@ -175,5 +179,22 @@ func checkError(t *testing.T, err error, want string) {
 		t.Fatalf("error = %v, want none", err)
 	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 		t.Fatalf("error = %v, want it to contain %q", err, want)
+	}
+}
+
+func TestCompleted(t *testing.T) {
+	tests := []struct{ address, want string }{
+		{"127.0.0.1:9093", "http://127.0.0.1:9093"},
+		{"localhost:9093/api", "http://localhost:9093/api"},
+		{"api.example.com/v1", "https://api.example.com/v1"},
+		{"user:secret@api.example.com", "https://…"},
+		{"api.example.com?key=secret", "https://…"},
+		{"/v1", "https://…"},
+		{"a b", "https://…"},
+	}
+	for _, tt := range tests {
+		if got := completed(tt.address); got != tt.want {
+			t.Errorf("completed(%q) = %q, want %q", tt.address, got, tt.want)
+		}
 	}
 }

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/mcpmount/mcpmount/auth"
+)
+
+// authFlags say who may call.
+type authFlags struct {
+	Auth         []string `enum:"none,keys,jwt,introspection" default:"none" placeholder:"KIND" help:"how callers authenticate: none (default), keys, jwt or introspection; several separated by commas"`
+	AuthKeys     string   `placeholder:"FILE" help:"keys: YAML list of name, sha256, scopes and expires"`
+	AuthIssuer   string   `placeholder:"URL" help:"jwt: identity provider, as its tokens name it"`
+	AuthAudience []string `sep:"none" placeholder:"A" help:"jwt, introspection: whom tokens must be meant for (default: --public-url), repeatable"`
+	AuthJwks     string   `placeholder:"URL" help:"jwt: keys of the provider (default: found through its metadata)"`
+	AuthEndpoint string   `placeholder:"URL" help:"introspection: where tokens are introspected (RFC 7662)"`
+	AuthClient   string   `placeholder:"ID=env:NAME" help:"introspection: client id and secret, as env:NAME or file:PATH"`
+	AuthScope    []string `sep:"none" placeholder:"S" help:"scope that every call needs, repeatable"`
+	AuthHeader   string   `placeholder:"NAME" help:"header, such as X-API-Key, that may hold the credential instead of Authorization"`
+	AuthStepUp   bool     `help:"list tools to callers who lack scopes, and ask for better tokens"`
+	AuthServer   []string `sep:"none" placeholder:"URL" help:"introspection: authorization server that clients get tokens from, repeatable"`
+}
+
+// on reports whether callers must authenticate.
+func (f *authFlags) on() bool { return len(f.Auth) > 0 && !slices.Equal(f.Auth, []string{"none"}) }
+
+// headers returns what clients have to be told to send: keys, since tokens are
+// what they get themselves.
+func (f *authFlags) headers() map[string]string {
+	switch {
+	case !f.uses("keys"):
+		return nil
+	case f.AuthHeader != "":
+		return map[string]string{f.AuthHeader: "YOUR-KEY"}
+	}
+	return map[string]string{"Authorization": "Bearer YOUR-KEY"}
+}
+
+// uses reports whether credentials of a kind are accepted.
+func (f *authFlags) uses(kind string) bool { return slices.Contains(f.Auth, kind) }
+
+// check refuses flags that contradict each other or would have no effect: who
+// typed them believes that they protect something.
+func (f *authFlags) check(stdio bool) error {
+	if stdio && f.on() {
+		return misuse("leave out --auth", "--auth has no effect with --stdio: the client started this process, with its rights")
+	}
+	if len(f.Auth) > 1 && f.uses("none") {
+		return misuse("leave out none", "--auth none excludes the other kinds")
+	}
+	for _, flag := range []struct {
+		name  string
+		given bool
+		kinds []string
+	}{
+		{"--auth-keys", f.AuthKeys != "", []string{"keys"}},
+		{"--auth-issuer", f.AuthIssuer != "", []string{"jwt"}},
+		{"--auth-jwks", f.AuthJwks != "", []string{"jwt"}},
+		{"--auth-audience", len(f.AuthAudience) > 0, []string{"jwt", "introspection"}},
+		{"--auth-endpoint", f.AuthEndpoint != "", []string{"introspection"}},
+		{"--auth-client", f.AuthClient != "", []string{"introspection"}},
+		{"--auth-server", len(f.AuthServer) > 0, []string{"introspection"}},
+		{"--auth-scope", len(f.AuthScope) > 0, []string{"keys", "jwt", "introspection"}},
+		{"--auth-header", f.AuthHeader != "", []string{"keys", "jwt", "introspection"}},
+		{"--auth-step-up", f.AuthStepUp, []string{"keys", "jwt", "introspection"}},
+	} {
+		if flag.given && !slices.ContainsFunc(flag.kinds, f.uses) {
+			return misuse("add --auth "+flag.kinds[0], "%s has no effect without --auth", flag.name)
+		}
+	}
+	return nil
+}
+
+// resource returns what the flags say, nil if anybody may call.
+func (f *authFlags) resource(publicURL string, t *terminal) (*auth.Resource, error) {
+	if !f.on() {
+		return nil, nil
+	}
+	var verifiers []auth.Verifier
+	for _, kind := range f.Auth {
+		verify, err := f.verifier(kind, publicURL, t)
+		if err != nil {
+			return nil, err
+		}
+		verifiers = append(verifiers, verify)
+	}
+	r := &auth.Resource{Verifier: verifiers[0], Scopes: f.AuthScope, KeyHeader: f.AuthHeader, StepUp: f.AuthStepUp}
+	if len(verifiers) > 1 {
+		r.Verifier = auth.Any(verifiers...)
+	}
+	if f.AuthIssuer != "" {
+		r.AuthorizationServers = append(r.AuthorizationServers, f.AuthIssuer)
+	}
+	r.AuthorizationServers = append(r.AuthorizationServers, f.AuthServer...)
+	if len(r.AuthorizationServers) > 0 {
+		if publicURL == "" {
+			return nil, misuse("--public-url https://…/mcp", "clients find the identity provider through the URL of this server, which must be said")
+		}
+		r.URL = publicURL
+	}
+	if err := r.Check(); err != nil {
+		return nil, misuse("", "%w", err)
+	}
+	return r, nil
+}
+
+func (f *authFlags) verifier(kind, publicURL string, t *terminal) (auth.Verifier, error) {
+	switch kind {
+	case "keys":
+		return keyVerifier(f.AuthKeys)
+	case "jwt":
+		return f.tokenVerifier(publicURL)
+	}
+	return f.introspectionVerifier(publicURL, t)
+}
+
+// audiences are whom tokens must be meant for.
+func (f *authFlags) audiences(publicURL string) ([]string, error) {
+	switch {
+	case len(f.AuthAudience) > 0:
+		return f.AuthAudience, nil
+	case publicURL != "":
+		return []string{publicURL}, nil
+	}
+	return nil, misuse("--auth-audience https://…/mcp", "tokens for other services would be accepted: say whom they must be meant for")
+}
+
+func (f *authFlags) tokenVerifier(publicURL string) (auth.Verifier, error) {
+	if f.AuthIssuer == "" {
+		return nil, misuse("--auth-issuer https://…", "--auth jwt needs an issuer")
+	}
+	audiences, err := f.audiences(publicURL)
+	if err != nil {
+		return nil, err
+	}
+	verify, err := auth.NewJWT(auth.JWT{Issuer: f.AuthIssuer, Audiences: audiences, KeySetURL: f.AuthJwks})
+	if err != nil {
+		return nil, misuse("", "%w", err)
+	}
+	return verify, nil
+}
+
+func (f *authFlags) introspectionVerifier(publicURL string, t *terminal) (auth.Verifier, error) {
+	if f.AuthEndpoint == "" || f.AuthClient == "" {
+		return nil, misuse("--auth-endpoint https://… --auth-client ID=env:SECRET", "--auth introspection needs an endpoint and a client")
+	}
+	audiences, err := f.audiences(publicURL)
+	if err != nil {
+		return nil, err
+	}
+	id, secret, err := parseSecret("--auth-client", f.AuthClient, t.env)
+	if err != nil {
+		return nil, err
+	}
+	verify, err := auth.NewIntrospection(auth.Introspection{Endpoint: f.AuthEndpoint, ClientID: id, ClientSecret: secret, Audiences: audiences})
+	if err != nil {
+		return nil, misuse("", "%w", err)
+	}
+	return verify, nil
+}
+
+// maxKeysFile bounds a file of keys.
+const maxKeysFile = 4 << 20
+
+// keyVerifier reads a file of keys.
+func keyVerifier(name string) (auth.Verifier, error) {
+	if name == "" {
+		return nil, misuse("--auth-keys keys.yaml", "--auth keys needs a file of keys")
+	}
+	data, err := readSmall(name, maxKeysFile)
+	if err != nil {
+		return nil, fail("", "keys: %w", err)
+	}
+	var entries []struct {
+		Name    string    `yaml:"name"`
+		SHA256  string    `yaml:"sha256"`
+		Scopes  []string  `yaml:"scopes"`
+		Expires time.Time `yaml:"expires"`
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&entries); err != nil && !errors.Is(err, io.EOF) {
+		text := strings.TrimPrefix(err.Error(), "yaml: construct errors: ")
+		for _, goType := range []string{" into []struct", " in type struct"} {
+			text, _, _ = strings.Cut(text, goType)
+		}
+		return nil, fail("- {name: alice, sha256: …, scopes: [orders:read], expires: 2030-01-01T00:00:00Z}", "%s is not a list of keys: %s", name, text)
+	}
+	var keys []auth.Key
+	for _, e := range entries {
+		keys = append(keys, auth.Key{Name: e.Name, SHA256: e.SHA256, Scopes: e.Scopes, Expires: e.Expires})
+	}
+	verify, err := auth.NewKeys(keys)
+	if err != nil {
+		return nil, fail(`printf %s "$KEY" | sha256sum shows the digest of a key`, "%s: %w", name, err)
+	}
+	return verify, nil
+}
+
+// readSmall reads a file of at most limit bytes.
+func readSmall(name string, limit int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s has more than %d bytes", name, limit)
+	}
+	return data, err
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/mcpmount/mcpmount"
+)
+
+// limitFlags say how much callers may do.
+type limitFlags struct {
+	MaxCalls          int `default:"1024" placeholder:"N" help:"calls under way at a time (default 1024); below 0: any number"`
+	MaxCallsPerCaller int `default:"256" placeholder:"N" help:"those of one caller who says who it is (default 256)"`
+	CallsPerMinute    int `placeholder:"N" help:"calls that one caller may make a minute (default: any number)"`
+}
+
+// check refuses what is known to be wrong.
+func (f *limitFlags) check() error {
+	if f.MaxCalls == 0 || f.MaxCallsPerCaller == 0 {
+		return misuse("a negative number removes the limit", "--max-calls and --max-calls-per-caller must not be 0")
+	}
+	if f.CallsPerMinute < 0 {
+		return misuse("leave it out for no limit", "--calls-per-minute must not be negative")
+	}
+	return nil
+}
+
+// bound puts the flags into l.
+func (f *limitFlags) bound(l *mcpmount.Limits) {
+	l.MaxCalls, l.MaxCallsPerPrincipal, l.CallsPerMinute = f.MaxCalls, f.MaxCallsPerCaller, f.CallsPerMinute
+}
+
+// accessLog returns what writes a line for each call.
+func accessLog(log *slog.Logger) func(context.Context, mcpmount.Call) {
+	return func(ctx context.Context, call mcpmount.Call) {
+		attrs := []slog.Attr{slog.Any("", call)}
+		if r := mcpmount.RequestFrom(ctx); r != nil {
+			attrs = append(attrs, slog.String("remote", r.RemoteAddr))
+		}
+		log.LogAttrs(ctx, slog.LevelInfo, "call", attrs...)
+	}
+}

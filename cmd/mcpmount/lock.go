@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mcpmount/mcpmount"
+)
+
+// maxLock bounds a lock file: one of 100,000 tools has half of it.
+const maxLock = 128 << 20
+
+// lockFlags say which tools somebody has looked at.
+type lockFlags struct {
+	Lock string `placeholder:"FILE" help:"serve the tools in FILE only, and only as they are there: see tools --lock"`
+}
+
+// A lock is what somebody has looked at and found good.
+type lock struct {
+	name string
+	mcpmount.Fingerprints
+}
+
+// readLock reads a lock file.
+func readLock(name string) (*lock, error) {
+	l := &lock{name: name}
+	data, err := readSmall(name, maxLock)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fail("mcpmount tools --lock "+name+" DOCUMENT writes it", "there is no lock file %s", name)
+	}
+	if err != nil {
+		return nil, fail("", "lock file: %w", err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&l.Fingerprints); err != nil || l.Tools == nil {
+		return nil, fail("name the file that mcpmount tools --lock wrote, or remove this one", "%s is not a lock file", name)
+	}
+	return l, nil
+}
+
+// write writes l in one step, so that nobody reads half of it.
+func (l *lock) write() error {
+	data, err := json.MarshalIndent(l.Fingerprints, "", "  ")
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(l.name), filepath.Base(l.name)+".*")
+	if err != nil {
+		return fail("", "write lock file: %w", err)
+	}
+	defer func() { _ = os.Remove(file.Name()) }() // which is gone if all went well
+	_, err = file.Write(append(data, '\n'))
+	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err == nil {
+		err = os.Rename(file.Name(), l.name)
+	}
+	if err != nil {
+		return fail("", "write lock file: %w", err)
+	}
+	return nil
+}
+
+// keep leaves in src the operations that are locked, and returns the names of
+// those that are not.
+func (l *lock) keep(src *source) (unlocked []string) {
+	src.doc.Operations = slices.DeleteFunc(src.doc.Operations, func(op mcpmount.Operation) bool {
+		_, ok := l.Tools[op.Name]
+		if !ok {
+			unlocked = append(unlocked, op.Name)
+		}
+		return !ok
+	})
+	slices.Sort(unlocked)
+	return unlocked
+}
+
+// compare returns an error if srv does not serve what is locked.
+func (l *lock) compare(srv *mcpmount.Server) error {
+	changes := l.Changes(srv.Fingerprints())
+	if len(changes) == 0 {
+		return nil
+	}
+	return fail("look at them (mcpmount tools, with the same flags), then accept them: add --lock "+l.name,
+		"not as they are in %s: %s", l.name, shorten(changes))
+}
+
+// shorten joins names, the first ten of them.
+func shorten(names []string) string {
+	const most = 10
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// hold leaves in src what the lock file has, if there is one, and returns it. It is
+// read anew, since somebody may have accepted more.
+func (f *lockFlags) hold(src *source, log *slog.Logger) (*lock, error) {
+	if f.Lock == "" {
+		return nil, nil
+	}
+	l, err := readLock(f.Lock)
+	if err != nil {
+		return nil, err
+	}
+	if unlocked := l.keep(src); len(unlocked) > 0 {
+		log.Warn("operations that are not in the lock file are not served", "lock", l.name, "operations", shorten(unlocked),
+			"hint", "mcpmount tools --lock "+l.name+", with the same flags, adds them")
+	}
+	if len(src.doc.Operations) == 0 {
+		return nil, fail("mcpmount tools --lock "+l.name+" "+src.name+", with the same flags", "%s has none of the operations of %s", l.name, src.name)
+	}
+	return l, nil
+}
+
+// lockTools writes what srv serves to a lock file, and tells w what changed.
+func lockTools(name string, srv *mcpmount.Server, t *terminal) error {
+	next := &lock{name, srv.Fingerprints()}
+	old, err := readLock(name)
+	if err == nil {
+		if changes := old.Changes(next.Fingerprints); len(changes) > 0 {
+			fmt.Fprintf(t.stderr, "mcpmount: changed since it was locked: %s\n", printable(shorten(changes)))
+		}
+	} else if _, missing := os.Stat(name); missing == nil {
+		return err // another file, which must not be lost
+	}
+	if err := next.write(); err != nil {
+		return err
+	}
+	fmt.Fprintf(t.stderr, "mcpmount: %s in %s\n", count(len(next.Tools), "operation"), name)
+	return nil
+}
+
+// A lockedFeed is a document that counts as another one when its lock file is.
+type lockedFeed struct {
+	feed
+	lock string
+	sum  [sha256.Size]byte
+	read func(context.Context) (*source, error)
+}
+
+// follow makes the feed of src notice changes of the lock file as well. With
+// read, the document is read again.
+func (f *lockFlags) follow(src *source, read func(context.Context) (*source, error)) {
+	if f.Lock == "" || src.feed == nil {
+		return
+	}
+	feed := &lockedFeed{feed: src.feed, lock: f.Lock, read: read}
+	feed.changed()
+	src.feed = feed
+}
+
+// changed reports whether the lock file is another one than at the call before.
+func (f *lockedFeed) changed() bool {
+	data, _ := readSmall(f.lock, maxLock) // who needs it says what is wrong
+	before := f.sum
+	f.sum = sha256.Sum256(data)
+	return f.sum != before
+}
+
+// next implements [feed].
+func (f *lockedFeed) next(ctx context.Context, force bool) (*source, error) {
+	if !f.changed() {
+		return f.feed.next(ctx, force)
+	}
+	src, err := f.read(ctx)
+	if err == nil && src.feed != nil {
+		f.feed = src.feed
+	}
+	return src, err
+}

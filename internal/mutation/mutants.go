@@ -1,0 +1,65 @@
+package main
+
+// mutants returns all of them. Several may break one rule in different places.
+func mutants() []mutant {
+	return append(append(requestMutants(), answerMutants()...), doorMutants()...)
+}
+
+func requestMutants() []mutant {
+	return []mutant{
+		{"path-slash", "pathvalue.go", `case r == '/' || r == '\\':`, `case (r == '/' || r == '\\') && !MUTANT:`, "TestRequestRules/path-segment"},
+		{"path-dots", "pathvalue.go", `if strings.TrimRight(name, ". ") == "" {`, `if strings.TrimRight(name, ". ") == "" && !MUTANT {`, "TestRequestRules/path-segment"},
+		{"path-unescape", "pathvalue.go", `; !escaped {`, `; !escaped || MUTANT {`, "TestRequestRules/path-segment"},
+		{"path-control", "pathvalue.go", `case r < ' ' || 0x7f <= r && r < 0xa0:`, `case (r < ' ' || 0x7f <= r && r < 0xa0) && !MUTANT:`, "TestRequestRules/path-segment"},
+		{"path-length", "pathvalue.go", "joined bool) error {\n\tif len(text) > maxPathText {", "joined bool) error {\n\tif len(text) > maxPathText && !MUTANT {", "TestRequestRules/path-length"},
+		{"escaping", "escape.go", `case e.keep.has(c):`, `case e.keep.has(c) || MUTANT && c == '&':`, "TestRequestRules/query-escaping"},
+		{"url-length", "request.go", `if len(buf) > maxURL {`, `if len(buf) > maxURL && !MUTANT {`, "TestRequestRules/url-length"},
+		{"header-control", "escape.go", `case c < ' ' || c == 0x7f:`, `case (c < ' ' || c == 0x7f) && !MUTANT:`, "TestRequestRules/header-injection"},
+		{"header-length", "header.go", `len(value) > maxHeaderValue {`, `len(value) > maxHeaderValue && !MUTANT {`, "TestRequestRules/header-injection"},
+		{"header-names", "header.go", "switch key {\n\tcase \"accept\"", "if MUTANT {\n\t\treturn true\n\t}\n\tswitch key {\n\tcase \"accept\"", "TestRequestRules/header-parameters"},
+		{"multipart-quotes", "multipart.go", "return `\"` + strings", "if MUTANT {\n\t\treturn `\"` + s + `\"`\n\t}\n\treturn `\"` + strings", "TestRequestRules/multipart"},
+		{"multipart-folders", "file.go", "name = name[strings.LastIndexAny(name, `/\\`)+1:]", "if !MUTANT {\n\t\tname = name[strings.LastIndexAny(name, `/\\`)+1:]\n\t}", "TestRequestRules/multipart"},
+		{"validation", "validate.go", "if v == nil {\n\t\treturn nil", "if v == nil || MUTANT {\n\t\treturn nil", "TestRequestRules/arguments-validated"},
+		{"inner-headers", "inprocess.go", `h["Accept-Encoding"] = []string{"identity"}`, "if MUTANT && caller != nil {\n\t\tfor name := range caller.Header {\n\t\t\tcopyHeader(h, caller.Header, name)\n\t\t}\n\t}\n\th[\"Accept-Encoding\"] = []string{\"identity\"}", "TestRequestRules/headers-from-nothing"},
+		{"outer-headers", "upstream.go", `copyShort(h, caller.Header, "Accept-Language")`, "for name := range caller.Header {\n\t\tif MUTANT || name == \"Accept-Language\" {\n\t\t\tcopyShort(h, caller.Header, name)\n\t\t}\n\t}", "TestRequestRules/headers-from-nothing"},
+		{"token-passed-on", "upstream.go", `copyShort(h, caller.Header, "X-Request-Id")`, "copyShort(h, caller.Header, \"X-Request-Id\")\n\tif MUTANT {\n\t\tcopyShort(h, caller.Header, \"Authorization\")\n\t}", "TestAuthRules/token-not-passed-on"},
+		{"credentials", "credential.go", `maps.Copy(r.Header, a.header)`, "for name, values := range a.header {\n\t\tif r.Header[name] == nil || !MUTANT {\n\t\t\tr.Header[name] = values\n\t\t}\n\t}", "TestAuthRules/credentials-attached"},
+		{"credential-arguments", "tool.go", `if s.Type == "apiKey" && s.In == p.In`, `if !MUTANT && s.Type == "apiKey" && s.In == p.In`, "TestAuthRules/credentials-not-settable"},
+	}
+}
+
+func answerMutants() []mutant {
+	return []mutant{
+		{"redirects", "upstream.go", `return t.next.RoundTrip(out)`, "if MUTANT {\n\t\treturn (&http.Client{Transport: t.next}).Do(out)\n\t}\n\treturn t.next.RoundTrip(out)", "TestRequestRules/redirects"},
+		{"response-size", "responsebody.go", `b := &bodyReader{`, "if MUTANT {\n\t\tlimit *= 100\n\t}\n\tb := &bodyReader{", "TestRequestRules/response-size"},
+		{"response-time", "transport.go", `return context.WithTimeoutCause(`, "if MUTANT {\n\t\td *= 4\n\t}\n\treturn context.WithTimeoutCause(", "TestRequestRules/response-time"},
+		{"stack-traces", "failure.go", `return shortened(withoutFrames(plainText(text)), maxFailureBytes)`, "if MUTANT {\n\t\treturn text\n\t}\n\treturn shortened(withoutFrames(plainText(text)), maxFailureBytes)", "TestRequestRules/stack-traces"},
+		{"panics", "exchange.go", `func (e *handlerError) Error() string {`, "func (e *handlerError) Error() string {\n\tif s, ok := e.Value.(string); ok && MUTANT {\n\t\treturn s\n\t}\n\t", "TestRequestRules/panics"},
+		{"texts", "internal/openapi/text.go", `return strings.TrimSpace(withoutComments(visible(text)))`, "if MUTANT {\n\t\treturn text\n\t}\n\treturn strings.TrimSpace(withoutComments(visible(text)))", "TestRequestRules/texts-cleaned"},
+		{"redaction", "redact.go", `if d.longest == 0 {`, `if d.longest == 0 || MUTANT {`, "TestAuthRules/credentials-redacted"},
+	}
+}
+
+func doorMutants() []mutant {
+	return []mutant{
+		{"keys-twice", "internal/tree/json.go", "if p.problems == nil {\n\t\treturn p.errorAt(start, \"the object has the key", "if MUTANT {\n\t\treturn nil\n\t}\n\tif p.problems == nil {\n\t\treturn p.errorAt(start, \"the object has the key", "TestDoorRules/strict-json"},
+		{"keys-by-case", "envelope.go", `case key != "":`, `case key != "" && !MUTANT:`, "TestDoorRules/strict-json"},
+		{"ids", "envelope.go", `case id != nil && !legalID(id):`, `case id != nil && !legalID(id) && !MUTANT:`, "TestDoorRules/strict-json"},
+		{"batches", "envelope.go", `if len(items) == 0 || len(items) > maxPending {`, `if (len(items) == 0 || len(items) > maxPending) && !MUTANT {`, "TestDoorRules/batches"},
+		{"message-depth", "envelope.go", `tree.ParseJSON(body, tree.Limits{MaxDepth: maxDepth, `, `tree.ParseJSON(body, tree.Limits{MaxDepth: map[bool]int{true: 0, false: maxDepth}[MUTANT], `, "TestDoorRules/message-depth"},
+		{"message-values", "envelope.go", `MaxNodes: maxValues}`, `MaxNodes: map[bool]int{true: 0, false: maxValues}[MUTANT]}`, "TestDoorRules/message-values"},
+		{"message-size", "post.go", `limit := d.server.opts.Limits.MaxRequestBytes`, "limit := d.server.opts.Limits.MaxRequestBytes\n\tif MUTANT {\n\t\tlimit *= 2\n\t}", "TestDoorRules/message-size"},
+		{"content-encoding", "post.go", `!strings.EqualFold(coding, "identity") {`, `!strings.EqualFold(coding, "identity") && !MUTANT {`, "TestDoorRules/content-type"},
+		{"origin", "guard.go", `if len(origins) > 1 || !g.originAllowed(origins[0], local) {`, `if (len(origins) > 1 || !g.originAllowed(origins[0], local)) && !MUTANT {`, "TestDoorRules/origin"},
+		{"browser-credentials", "guard.go", `h.Set("Access-Control-Max-Age", "600")`, "if MUTANT {\n\t\th.Set(\"Access-Control-Allow-Credentials\", \"true\")\n\t}", "TestDoorRules/cors"},
+		{"host", "guard.go", `if !g.hostAllowed(r.Host, local) {`, `if !g.hostAllowed(r.Host, local) && !MUTANT {`, "TestDoorRules/host"},
+		{"headers-once", "guard.go", `if len(r.Header.Values(name)) > 1 {`, `if len(r.Header.Values(name)) > 1 && !MUTANT {`, "TestDoorRules/headers-once"},
+		{"sessions", "session.go", `if s == nil || s.of != p {`, `if s == nil || s.of != p && !MUTANT {`, "TestDoorRules/sessions"},
+		{"recursion", "frontdoor.go", `if r.Context().Value(insideKey{s}) != nil {`, `if r.Context().Value(insideKey{s}) != nil && !MUTANT {`, "TestDoorRules/recursion"},
+		{"no-credential", "authorization.go", "if a == nil {\n\t\treturn r, true", "if a == nil || MUTANT {\n\t\treturn r, true", "TestAuthRules/credential-required"},
+		{"challenge", "authorization.go", `refusal.WriteHeader(w.Header())`, "if !MUTANT {\n\t\trefusal.WriteHeader(w.Header())\n\t}", "TestAuthRules/credential-required"},
+		{"wrong-credential", "auth/keys.go", `if found < 0 {`, "if found < 0 && MUTANT {\n\t\tfound = 0\n\t}\n\tif found < 0 {", "TestAuthRules/credential-wrong"},
+		{"scopes", "authorization.go", `if a == nil || len(need) == 0 ||`, `if MUTANT || a == nil || len(need) == 0 ||`, "TestAuthRules/scopes"},
+		{"scopes-of-lists", "authorization.go", `if a == nil || a.StepUp || set == nil {`, `if MUTANT || a == nil || a.StepUp || set == nil {`, "TestAuthRules/scopes"},
+	}
+}
