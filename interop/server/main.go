@@ -1,17 +1,22 @@
 // Command server is what the third-party clients of this folder talk to: a
-// small API bridged in process, and one hand-written tool beside it.
+// small API bridged in process, and beside it, by hand, what no HTTP API has.
+//
+// It prints the URL of a server with sessions and that of one without, or, with
+// the argument "stdio", serves stdio.
 package main
 
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"time"
+	"slices"
+	"sync"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -22,70 +27,79 @@ import (
 var spec []byte
 
 func main() {
-	if err := run(); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// run serves on a free port of loopback and prints the URL.
-func run() error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /echo", echo)
-	mux.HandleFunc("GET /slow", slow)
+func run(args []string) error {
+	a := newAPI()
 	doc, err := mcpmount.ParseOpenAPI(spec)
 	if err != nil {
 		return err
 	}
-	srv, err := mcpmount.New(doc, mcpmount.InProcess(mux), nil)
+	sessions, err := newServer(doc, a, false)
 	if err != nil {
 		return err
 	}
-	if err := srv.Extend(func(s *mcp.Server) { addGrow(s, srv, doc) }); err != nil {
+	stateless, err := newServer(doc, a, true)
+	if err != nil {
 		return err
 	}
-	if err := srv.Mount(mux, "/mcp"); err != nil {
+	a.grow = grow(doc, sessions, stateless)
+	if slices.Contains(args, "stdio") {
+		return sessions.Run(context.Background(), &mcp.StdioTransport{})
+	}
+	mux := http.NewServeMux()
+	if err := errors.Join(sessions.Mount(mux, "/mcp"), stateless.Mount(mux, "/stateless")); err != nil {
 		return err
 	}
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stdout, "http://%s/mcp\n", listener.Addr())
+	fmt.Printf("http://%[1]s/mcp http://%[1]s/stateless\n", listener.Addr())
 	return http.Serve(listener, mux)
 }
 
-// echo answers with the text it got.
-func echo(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Text string `json:"text"`
+// newServer returns a server for the API and for what is written by hand.
+func newServer(doc *mcpmount.Document, a *api, stateless bool) (*mcpmount.Server, error) {
+	srv, err := mcpmount.New(doc, mcpmount.InProcess(a), &mcpmount.Options{
+		Stateless: stateless,
+		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Server: func(o *mcp.ServerOptions) {
+			o.CompletionHandler = complete
+			o.SubscribeHandler = func(context.Context, *mcp.SubscribeRequest) error { return nil } // the SDK keeps them
+			o.UnsubscribeHandler = func(context.Context, *mcp.UnsubscribeRequest) error { return nil }
+		},
+	})
+	if err != nil {
+		return nil, err
 	}
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+	for _, p := range srv.Problems() {
+		return nil, fmt.Errorf("api.yaml: %v", p)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(in)
+	return srv, srv.Extend(func(s *mcp.Server) {
+		addNative(s)
+		addPrompts(s)
+		newRounds().add(s)
+	})
 }
 
-// slow streams three lines. Clients that get a result together with the progress
-// that came before it may drop the latter.
-func slow(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	for i := range 3 {
-		fmt.Fprintf(w, "{\"line\":%d}\n", i+1)
-		_ = http.NewResponseController(w).Flush()
-		time.Sleep(50 * time.Millisecond)
+// grow returns a function that adds an operation, so that clients hear of a
+// changed list.
+func grow(doc *mcpmount.Document, servers ...*mcpmount.Server) func() (string, error) {
+	var mu sync.Mutex
+	return func() (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		more := *doc.Operation("echo")
+		more.ID, more.Name = "", fmt.Sprintf("echo_%d", len(doc.Operations))
+		doc.Operations = append(doc.Operations, more)
+		var errs []error
+		for _, srv := range servers {
+			errs = append(errs, srv.Update(doc))
+		}
+		return more.Name, errors.Join(errs...)
 	}
-}
-
-// addGrow adds a tool that adds an operation, so that clients hear of a changed
-// list.
-func addGrow(s *mcp.Server, srv *mcpmount.Server, doc *mcpmount.Document) {
-	mcp.AddTool(s, &mcp.Tool{Name: "grow", Description: "Adds a tool."},
-		func(context.Context, *mcp.CallToolRequest, struct{}) (*mcp.CallToolResult, any, error) {
-			more := doc.Operations[0]
-			more.Name = fmt.Sprintf("echo_%d", len(doc.Operations))
-			doc.Operations = append(doc.Operations, more)
-			return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: more.Name}}}, nil, srv.Update(doc)
-		})
 }
