@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -69,16 +70,29 @@ func (b *board) total(group, expect string) total {
 func (b *board) printTotals(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "total\tdocuments\tas expected\tserved\tof\tfaults\tcalls\taccepted\trejected\trefused\tnot judged\tno arguments\taccepted of judged\tof all\t")
-	for _, group := range []string{"real", "fixture", "negative", "crafted"} {
+	for _, group := range b.distinct(func(r *result) string { return r.group }) {
 		b.total(group, "").print(t, group)
 	}
-	for _, expect := range []string{"accept", "lenient", "reject", "limits"} {
+	for _, expect := range b.distinct(func(r *result) string { return r.expect }) {
 		b.total("", expect).print(t, expect)
 	}
-	published := b.published()
-	published.print(t, "real and fixture")
+	if published := b.published(); published.documents > 0 {
+		published.print(t, "real and fixture")
+	}
 	b.total("", "").print(t, "all")
 	t.Flush()
+}
+
+// distinct returns what of says of the results, in the order of the results and
+// without what is empty.
+func (b *board) distinct(of func(*result) string) []string {
+	var words []string
+	for _, r := range b.results {
+		if word := of(r); word != "" && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return words
 }
 
 // published sums the documents that somebody uses.
@@ -115,6 +129,9 @@ func (b *board) printFindings(w io.Writer) {
 	for _, r := range b.results {
 		if problem := r.asExpected(); problem != "" {
 			fmt.Fprintf(w, "unexpected\t%s\t\t\t%s\n", r.name, oneLine(problem))
+		}
+		if r.refused != nil && r.expect == "" {
+			fmt.Fprintf(w, "not loaded\t%s\t\t\t%s\n", r.name, oneLine(r.refused.Error()))
 		}
 		for _, fault := range r.faults {
 			fmt.Fprintf(w, "fault\t%s\t\t\t%s\n", r.name, oneLine(fault))

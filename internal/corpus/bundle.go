@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/oasdiff/yaml"
+	yaml3 "github.com/oasdiff/yaml3"
 )
 
 // A bundle is a document of one or more files as plain values, read without the
@@ -63,8 +64,8 @@ func (b *bundle) file(name string) (any, error) {
 }
 
 func decode(data []byte) (any, error) {
-	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' {
-		converted, err := yaml.YAMLToJSON(data)
+	if !json.Valid(data) {
+		converted, err := toJSON(data)
 		if err != nil {
 			return nil, err
 		}
@@ -75,6 +76,48 @@ func decode(data []byte) (any, error) {
 	var v any
 	err := d.Decode(&v)
 	return v, err
+}
+
+// toJSON converts YAML. Of a key that is there twice, the last value counts.
+func toJSON(data []byte) ([]byte, error) {
+	converted, strict := yaml.YAMLToJSON(data)
+	if strict == nil {
+		return converted, nil
+	}
+	var document yaml3.Node
+	if err := yaml3.Unmarshal(data, &document); err != nil {
+		return nil, err
+	}
+	dropDuplicates(&document)
+	data, err := yaml3.Marshal(&document)
+	if err != nil {
+		return nil, err
+	}
+	if converted, err = yaml.YAMLToJSON(data); err != nil {
+		return nil, strict
+	}
+	return converted, nil
+}
+
+func dropDuplicates(n *yaml3.Node) {
+	for _, child := range n.Content {
+		dropDuplicates(child)
+	}
+	if n.Kind != yaml3.MappingNode {
+		return
+	}
+	position := map[string]int{}
+	var kept []*yaml3.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if at, ok := position[key.Value]; ok && key.Kind == yaml3.ScalarNode {
+			kept[at+1] = value
+			continue
+		}
+		position[key.Value] = len(kept)
+		kept = append(kept, key, value)
+	}
+	n.Content = kept
 }
 
 // target returns the file and the pointer of a reference in a file.

@@ -106,13 +106,22 @@ func (j *judge) compile(path string) error {
 	end := 0
 	for _, m := range placeholder.FindAllStringSubmatchIndex(path, -1) {
 		pattern.WriteString(literal(path[end:m[0]]) + "([^/]+)")
-		j.names = append(j.names, path[m[2]:m[3]])
+		j.names = append(j.names, j.parameterName(path[m[2]:m[3]]))
 		end = m[1]
 	}
 	pattern.WriteString(literal(path[end:]))
 	var err error
 	j.template, err = regexp.Compile("^" + pattern.String() + "$")
 	return err
+}
+
+// parameterName returns the name of the parameter of a placeholder, which
+// routers and RFC 6570 adorn: {proxy+}, {.id*}.
+func (j *judge) parameterName(placeholder string) string {
+	if j.route.Operation.Parameters.GetByInAndName("path", placeholder) == nil {
+		return strings.TrimLeft(strings.TrimRight(placeholder, "+*?"), ".;")
+	}
+	return placeholder
 }
 
 // literal returns the pattern of what a template has outside of placeholders, as

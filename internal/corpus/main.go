@@ -2,8 +2,10 @@
 // served of them, and whether the requests it makes for generated arguments are
 // ones that the documents allow. The judge of that is kin-openapi.
 //
-//	corpus [-only TEXT] [-findings FILE]   print the scoreboard
-//	corpus fetch [DIR]                     download what Go modules have of the documents
+//	corpus [-only TEXT] [-findings FILE] [DOCUMENT|FOLDER...]   print the scoreboard
+//	corpus fetch [DIR]   download what Go modules have of the documents
+//
+// Without documents, it examines those of the manifest.
 package main
 
 import (
@@ -36,11 +38,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	dir, err := findSpecs(repository)
-	if err != nil {
-		return err
-	}
-	specimens, err := readManifest(dir)
+	specimens, err := chosenSpecimens(flags.Args())
 	if err != nil {
 		return err
 	}
@@ -55,6 +53,18 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return nil
 	}
 	return writeFindings(b, *findings)
+}
+
+// chosenSpecimens returns the documents that were named, or those of the manifest.
+func chosenSpecimens(args []string) ([]specimen, error) {
+	if len(args) > 0 {
+		return plainSpecimens(args)
+	}
+	dir, err := findSpecs(repository)
+	if err != nil {
+		return nil, err
+	}
+	return readManifest(dir)
 }
 
 func writeFindings(b *board, name string) error {

@@ -14,8 +14,8 @@ import (
 // good tool does with it.
 type specimen struct {
 	name       string
-	group      string // real, fixture, negative or crafted
-	expect     string // accept, lenient, reject or limits
+	group      string // real, fixture, negative or crafted; or a folder
+	expect     string // accept, lenient, reject or limits; empty if nothing is known
 	source     string
 	operations int
 
