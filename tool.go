@@ -221,13 +221,19 @@ func (m *toolMaker) shrinkList(tools []*tool) {
 }
 
 // shrinkInputs cuts the largest input schemas down to one size, so that the
-// list gets smaller by excess bytes, if that is possible.
+// list gets smaller by excess bytes. Where that is more than all of them have, they
+// stay: tools that cannot be used would not make the list fit either.
 func (m *toolMaker) shrinkInputs(tools []*tool, excess int) {
 	saved := func(size int) (total int) {
 		for _, t := range tools {
 			total += max(0, inputSize(t.mcp)-size)
 		}
 		return total
+	}
+	if saved(0) < excess {
+		m.problems = append(m.problems, Problem{Pointer: "/paths", Note: true, Message: fmt.Sprintf(
+			"the list of %d tools has more than %d bytes, whatever is left out: select operations", len(tools), m.limits.MaxListBytes)})
+		return
 	}
 	size := sort.Search(m.limits.MaxInputSchemaBytes, func(n int) bool { return saved(n) < excess }) - 1
 	for _, t := range tools {
