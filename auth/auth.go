@@ -2,7 +2,8 @@
 // tells clients where to get better ones.
 //
 // A server is an OAuth 2.0 resource server, described by a [Resource]. It never
-// issues tokens and has no users of its own. What checks a credential is a
+// issues tokens and has no users of its own; the package authserver does, for identity
+// providers that MCP clients cannot register with. What checks a credential is a
 // [Verifier], of which there are three kinds here: [NewJWT] for signed tokens of an identity
 // provider, [NewIntrospection] for tokens that only their issuer can read
 // (RFC 7662), and [NewKeys] for keys that the operator hands out. [Any] makes one

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
+
+	"github.com/mcpmount/mcpmount/internal/remote"
 )
 
 const (
@@ -69,7 +71,7 @@ type Introspection struct {
 // answers are kept for a minute, those about tokens that are not valid for five
 // seconds.
 func NewIntrospection(i Introspection) (Verifier, error) {
-	switch err := checkURL("Endpoint", i.Endpoint); {
+	switch err := remote.CheckURL("Endpoint", i.Endpoint); {
 	case err != nil:
 		return nil, fmt.Errorf("introspection: %w", err)
 	case i.ClientID == "" || i.ClientSecret == "":
@@ -78,7 +80,7 @@ func NewIntrospection(i Introspection) (Verifier, error) {
 		return nil, errors.New("introspection: no Audiences: set them to what tokens for this server have as aud")
 	}
 	i.Audiences = slices.Clone(i.Audiences)
-	i.Client = newClient(i.Client)
+	i.Client = remote.Client(i.Client)
 	v := &introspector{Introspection: i, answers: map[[sha256.Size]byte]*answer{}}
 	return v.verify, nil
 }
@@ -171,7 +173,7 @@ func (v *introspector) forget(now time.Time) bool {
 
 // ask fills in a.
 func (v *introspector) ask(ctx context.Context, token string, a *answer) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	ctx, cancel := context.WithTimeout(ctx, remote.Timeout)
 	defer cancel()
 	info, err := v.introspect(ctx, token)
 	now := time.Now()
@@ -214,7 +216,7 @@ func (v *introspector) introspect(ctx context.Context, token string) (*auth.Toke
 		r.SetBasicAuth(url.QueryEscape(v.ClientID), url.QueryEscape(v.ClientSecret))
 	}
 	var raw json.RawMessage
-	if err := doJSON(v.Client, r, maxIntrospection, &raw); err != nil {
+	if err := remote.DoJSON(v.Client, r, maxIntrospection, &raw); err != nil {
 		return nil, fmt.Errorf("introspection: %w", err)
 	}
 	return v.read(raw)

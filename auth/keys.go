@@ -36,11 +36,16 @@ type Key struct {
 	Expires time.Time
 }
 
-// GenerateKey returns a new key of 256 bits, to be handed out once.
+// keyPrefix begins the keys of GenerateKey, for scanners of secrets to find them
+// where they should not be.
+const keyPrefix = "mcpmount_"
+
+// GenerateKey returns a new key of 256 bits, to be handed out once. It begins
+// with "mcpmount_".
 func GenerateKey() string {
 	var b [32]byte
 	rand.Read(b[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(b[:])
+	return keyPrefix + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 // Digest returns what [Key.SHA256] holds of a key. A key shorter than 16 bytes

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/oauthex"
@@ -39,7 +40,7 @@ func (r *Resource) Metadata() http.Handler {
 	body, err := json.Marshal(oauthex.ProtectedResourceMetadata{
 		Resource:               r.URL,
 		AuthorizationServers:   r.AuthorizationServers,
-		ScopesSupported:        r.asked(supported),
+		ScopesSupported:        slices.DeleteFunc(r.asked(supported), func(s string) bool { return !isScope(s) }),
 		BearerMethodsSupported: []string{"header"},
 		ResourceName:           r.Name,
 		ResourceDocumentation:  r.Documentation,

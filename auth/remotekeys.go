@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/mcpmount/mcpmount/internal/remote"
 )
 
 const (
@@ -49,10 +50,10 @@ func newRemoteKeys(issuer, address string, client *http.Client) (*remoteKeys, er
 	if address != "" {
 		name, checked = "KeySetURL", address
 	}
-	if err := checkURL(name, checked); err != nil {
+	if err := remote.CheckURL(name, checked); err != nil {
 		return nil, err
 	}
-	return &remoteKeys{issuer: issuer, address: address, client: newClient(client)}, nil
+	return &remoteKeys{issuer: issuer, address: address, client: remote.Client(client)}, nil
 }
 
 // keys returns the keys with an id, after fetching them if they are not there
@@ -98,7 +99,7 @@ func (r *remoteKeys) fallback(found []jose.JSONWebKey, age time.Duration) ([]jos
 
 // refresh fetches the keys, and ends under.
 func (r *remoteKeys) refresh(ctx context.Context, under chan struct{}) {
-	ctx, cancel := context.WithTimeout(ctx, 2*fetchTimeout)
+	ctx, cancel := context.WithTimeout(ctx, 2*remote.Timeout)
 	defer cancel()
 	r.mu.Lock()
 	address := r.address
@@ -121,7 +122,7 @@ func (r *remoteKeys) fetch(ctx context.Context, address string) (fixedKeys, stri
 		}
 	}
 	var raw json.RawMessage
-	if err := getJSON(ctx, r.client, address, maxKeySet, &raw); err != nil {
+	if err := remote.GetJSON(ctx, r.client, address, maxKeySet, &raw); err != nil {
 		return nil, "", err
 	}
 	keys, err := parseKeySet(raw)
@@ -132,18 +133,18 @@ func (r *remoteKeys) fetch(ctx context.Context, address string) (fixedKeys, stri
 // name itself (RFC 8414 section 3.3).
 func (r *remoteKeys) discover(ctx context.Context) (string, error) {
 	var failures []error
-	for _, address := range metadataURLs(r.issuer) {
+	for _, address := range remote.MetadataURLs(r.issuer) {
 		var m struct {
 			Issuer  string `json:"issuer"`
 			JWKSURI string `json:"jwks_uri"`
 		}
-		err := getJSON(ctx, r.client, address, maxMetadata, &m)
+		err := remote.GetJSON(ctx, r.client, address, maxMetadata, &m)
 		switch {
 		case err != nil:
 		case m.Issuer != r.issuer:
 			err = fmt.Errorf("%s names the issuer %q, not %q", address, m.Issuer, r.issuer)
 		default:
-			if err = checkURL("jwks_uri", m.JWKSURI); err == nil && strings.HasPrefix(r.issuer, "https:") && !strings.HasPrefix(m.JWKSURI, "https:") {
+			if err = remote.CheckURL("jwks_uri", m.JWKSURI); err == nil && strings.HasPrefix(r.issuer, "https:") && !strings.HasPrefix(m.JWKSURI, "https:") {
 				err = fmt.Errorf("%s names keys that come without TLS", address)
 			}
 			if err == nil {
@@ -153,20 +154,4 @@ func (r *remoteKeys) discover(ctx context.Context) (string, error) {
 		failures = append(failures, err)
 	}
 	return "", errors.Join(failures...)
-}
-
-// metadataURLs are where the metadata of an issuer may be: as RFC 8414 section
-// 3.1 says, with either name, and as OpenID Connect Discovery section 4 says.
-func metadataURLs(issuer string) []string {
-	u, err := url.Parse(issuer)
-	if err != nil {
-		return nil
-	}
-	p := strings.TrimSuffix(u.EscapedPath(), "/")
-	origin := u.Scheme + "://" + u.Host
-	list := []string{origin + p + "/.well-known/openid-configuration", origin + "/.well-known/oauth-authorization-server" + p}
-	if p != "" {
-		list = append(list, origin+"/.well-known/openid-configuration"+p)
-	}
-	return list
 }

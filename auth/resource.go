@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
+
+	"github.com/mcpmount/mcpmount/internal/remote"
 )
 
 // A Resource is an MCP endpoint as a resource of OAuth 2.0: who may call it,
@@ -32,7 +34,8 @@ type Resource struct {
 	Scopes []string
 
 	// ScopesSupported are those that clients may ask for, in the metadata. If
-	// nil, Scopes.
+	// nil, Scopes; a server adds those that its tools need, unless StepUp: many
+	// clients ask for all of these at once.
 	ScopesSupported []string
 
 	// ScopeNames are the names under which clients ask for scopes, where they are not
@@ -68,7 +71,7 @@ func (r *Resource) Check() error {
 		return errors.New("auth: clients find the authorization servers through the URL of the resource: set it")
 	}
 	if r.URL != "" {
-		if err := checkURL("URL", r.URL); err != nil {
+		if err := remote.CheckURL("URL", r.URL); err != nil {
 			return fmt.Errorf("auth: %w", err)
 		}
 		if strings.ContainsAny(r.URL, "?#") {
@@ -76,7 +79,7 @@ func (r *Resource) Check() error {
 		}
 	}
 	for _, issuer := range r.AuthorizationServers {
-		if err := checkURL("authorization server", issuer); err != nil {
+		if err := remote.CheckURL("authorization server", issuer); err != nil {
 			return fmt.Errorf("auth: %w", err)
 		}
 	}
