@@ -97,6 +97,9 @@ func TestDeepSchemas(t *testing.T) {
 
 // TestSharedParts has documents in which references multiply.
 func TestSharedParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it is concurrent")
+	}
 	const n = 5_000
 	tests := []struct {
 		name, doc string
@@ -192,6 +195,9 @@ func TestManyOperations(t *testing.T) {
 // TestDamage loads documents with one value replaced by every kind of value,
 // or taken away: whatever is wrong, the other operation is served.
 func TestDamage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it is concurrent")
+	}
 	for _, text := range []string{sampleModern, sampleSwagger} {
 		original, _, err := tree.Parse([]byte(text), tree.Limits{})
 		if err != nil {

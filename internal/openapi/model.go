@@ -15,6 +15,7 @@ type Document struct {
 	Servers         []Server
 	SecuritySchemes map[string]SecurityScheme
 	Operations      []Operation
+	Hidden          []string // "METHOD /path" of what x-mcp hides
 	Problems        []Problem
 }
 

@@ -83,6 +83,9 @@ type loader struct {
 	// parts counts what the operations consist of: see maxParts.
 	parts int
 
+	// concealed are the routes that x-mcp hides.
+	concealed []string
+
 	// templates are the segments of the paths of the document; nil before they
 	// were needed.
 	templates [][]string
@@ -152,5 +155,6 @@ func (l *loader) document(root place) *Document {
 		doc.BasePath = l.basePath(root, doc.Servers[0])
 	}
 	doc.Operations = l.operations(root)
+	doc.Hidden = l.concealed
 	return doc
 }

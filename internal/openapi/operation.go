@@ -152,7 +152,10 @@ func (l *loader) appendOperation(operations []Operation, path *pathItem, method 
 	case absent(p):
 		l.problems.add(at, "the operation is empty; it is left out")
 		return operations
-	case !l.object(p), l.hidden(p):
+	case !l.object(p):
+		return operations
+	case l.hidden(p):
+		l.concealed = append(l.concealed, method+" "+path.template)
 		return operations
 	}
 	op := l.operation(path, method, p)

@@ -106,6 +106,9 @@ func compile(schema *tree.Node) (*jsonschema.Schema, error) {
 }
 
 func TestCorpusSchemas(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it is concurrent")
+	}
 	for _, s := range corpus(t) {
 		t.Run(s.name, func(t *testing.T) {
 			doc, err := Load(s.source())

@@ -45,6 +45,8 @@ const (
 // newArena returns an arena for an input of the given length.
 func newArena(length int) arena {
 	a := arena{mostUsed: freeBytes + bytesPerByte*length}
+	a.nodes.next = min(length/bytesPerNode, minSlab) // half of what the first block has
+	a.members.next = a.nodes.next
 	if length >= recentFrom {
 		a.recent = make([]*Node, recentSize)
 		a.seed = maphash.MakeSeed()
@@ -127,6 +129,9 @@ type slab[T any] struct {
 const (
 	minSlab = 8
 	maxSlab = 1 << 10
+
+	// bytesPerNode is what a value of a message takes, or more.
+	bytesPerNode = 16
 )
 
 // take returns n zero elements. Many at once are allocated by themselves, so

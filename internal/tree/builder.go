@@ -17,18 +17,21 @@ type builder struct {
 	// last.
 	items   []*Node
 	members []Member
+
+	// What these have at first.
+	firstPath    [8]step
+	firstItems   [8]*Node
+	firstMembers [16]Member
 }
 
-// newBuilder returns a builder for an input of the given length.
+// newBuilder returns a builder for an input of the given length, to be started.
 func newBuilder(length int, l Limits, problems *problems) builder {
-	return builder{
-		arena:    newArena(length),
-		limits:   l,
-		path:     make(path, 0, 8),
-		problems: problems,
-		items:    make([]*Node, 0, 8),
-		members:  make([]Member, 0, 16),
-	}
+	return builder{arena: newArena(length), limits: l, problems: problems}
+}
+
+// start makes b ready to build. b must not be copied afterwards.
+func (b *builder) start() {
+	b.path, b.items, b.members = b.firstPath[:0], b.firstItems[:0], b.firstMembers[:0]
 }
 
 // grow adds to the size, and reports whether the document may be as large.

@@ -35,7 +35,7 @@ func (n *Node) appendWithin(dst []byte, most int) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, n.Members[i].Key), ':')
+		dst = append(AppendString(dst, n.Members[i].Key), ':')
 		dst = n.Members[i].Value.appendWithin(dst, most)
 	}
 	return append(dst, end)
@@ -52,7 +52,7 @@ func (n *Node) AppendJSON(dst []byte) []byte {
 	case Bool, Number:
 		return append(dst, n.Text...)
 	case String:
-		return appendString(dst, n.Text)
+		return AppendString(dst, n.Text)
 	case Array:
 		dst = append(dst, '[')
 		for i, item := range n.Items {
@@ -74,26 +74,29 @@ func (n *Node) appendMembers(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, n.Members[i].Key)
+		dst = AppendString(dst, n.Members[i].Key)
 		dst = append(dst, ':')
 		dst = n.Members[i].Value.AppendJSON(dst)
 	}
 	return append(dst, '}')
 }
 
-// appendString appends s as a JSON string. Bytes that are not UTF-8 become
-// U+FFFD.
-func appendString(dst []byte, s string) []byte {
+// AppendString appends s to dst as a JSON string, in which only what RFC 8259
+// section 7 says is escaped. Bytes that are not UTF-8 become U+FFFD.
+func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	done := 0
 	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			if c < ' ' || c == '"' || c == '\\' {
-				dst = append(dst, s[done:i]...)
-				dst = appendEscape(dst, c)
-				done = i + 1
-			}
+		c := s[i]
+		if plain[c] {
 			i++
+			continue
+		}
+		if c < utf8.RuneSelf {
+			dst = append(dst, s[done:i]...)
+			dst = appendEscape(dst, c)
+			i++
+			done = i
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
@@ -107,6 +110,15 @@ func appendString(dst []byte, s string) []byte {
 	dst = append(dst, s[done:]...)
 	return append(dst, '"')
 }
+
+// plain has the bytes that stand for themselves in a JSON string, whatever is
+// around them.
+var plain = func() (set [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		set[c] = c != '"' && c != '\\'
+	}
+	return set
+}()
 
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {

@@ -14,7 +14,14 @@ import (
 //
 // The nodes refer to one copy of data, which lives as long as any of them.
 // Equal scalars may be the same *Node.
-func ParseJSON(data []byte, l Limits) (*Node, error) {
+func ParseJSON(data []byte, l Limits) (*Node, error) { return new(Parser).ParseJSON(data, l) }
+
+// A Parser reads one JSON text after the other. The zero Parser is ready to use. It
+// must not be used by two goroutines at a time.
+type Parser struct{ json jsonParser }
+
+// ParseJSON is [ParseJSON] without what reading takes besides the nodes.
+func (p *Parser) ParseJSON(data []byte, l Limits) (*Node, error) {
 	l = l.withDefaults()
 	if err := l.checkBytes(len(data)); err != nil {
 		return nil, err
@@ -23,8 +30,12 @@ func ParseJSON(data []byte, l Limits) (*Node, error) {
 	if !utf8.ValidString(text) {
 		return nil, fmt.Errorf("%s: invalid UTF-8", place(text, invalidAt(text)))
 	}
-	return parseJSON(text, l, nil)
+	defer p.reset()
+	return p.json.parse(text, l, nil)
 }
+
+// reset forgets what was read.
+func (p *Parser) reset() { p.json = jsonParser{} }
 
 // invalidAt returns the offset of the first byte of text that is not UTF-8.
 func invalidAt(text string) int {
@@ -62,10 +73,13 @@ var (
 // parseJSON reads text, which is valid UTF-8. If problems is nil, a key that an
 // object has twice and a number that is too large are errors.
 func parseJSON(text string, l Limits, problems *problems) (*Node, error) {
-	p := jsonParser{
-		builder: newBuilder(len(text), l, problems),
-		text:    text,
-	}
+	return new(jsonParser).parse(text, l, problems)
+}
+
+// parse is parseJSON. p must be zero.
+func (p *jsonParser) parse(text string, l Limits, problems *problems) (*Node, error) {
+	p.builder, p.text = newBuilder(len(text), l, problems), text
+	p.start()
 	p.skipSpace()
 	if p.pos == len(p.text) {
 		return nil, errEmpty
