@@ -13,6 +13,7 @@ require (
 	golang.org/x/oauth2 v0.35.0
 	golang.org/x/text v0.14.0
 	golang.org/x/time v0.15.0
+	golang.org/x/tools v0.42.0
 )
 
 require (
@@ -20,7 +21,7 @@ require (
 	github.com/segmentio/asm v1.1.3 // indirect
 	github.com/segmentio/encoding v0.5.4 // indirect
 	github.com/yosida95/uritemplate/v3 v3.0.2 // indirect
+	golang.org/x/mod v0.33.0 // indirect
 	golang.org/x/sync v0.20.0 // indirect
 	golang.org/x/sys v0.41.0 // indirect
-	golang.org/x/tools v0.42.0 // indirect
 )
