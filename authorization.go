@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -52,7 +53,6 @@ func newScopes(op *Operation, schemes map[string]SecurityScheme) scopes {
 // An authorizer lets callers reach what their scopes allow.
 type authorizer struct {
 	*mcpauth.Resource
-	metadata http.Handler
 	tokenKey any // of the TokenInfo in a context
 	throttle throttle
 	logger   *slog.Logger
@@ -71,7 +71,7 @@ func newAuthorizer(opts *Options, tokenKey any, logger *slog.Logger) (*authorize
 		return nil, err
 	}
 	return &authorizer{
-		Resource: &resource, metadata: resource.Metadata(), tokenKey: tokenKey, logger: logger,
+		Resource: &resource, tokenKey: tokenKey, logger: logger,
 		throttle: throttle{perMinute: opts.Limits.AuthFailuresPerMinute, keyHeader: resource.KeyHeader},
 	}, nil
 }
@@ -246,10 +246,22 @@ func (a *authorizer) metadataPatterns() []string {
 // (RFC 9728), which need no credential. Mount registers it where clients look
 // first; some look at the root, "/.well-known/oauth-protected-resource", which
 // only one server of an app can have: mount it there by hand. Without
-// Options.Auth it answers 404.
+// Options.Auth it answers 404. Unless ScopesSupported of the resource says which,
+// clients are told of its Scopes, and of those that tools need where tools
+// are hidden from who lacks them: such a client hears of no scope otherwise.
 func (s *Server) Metadata() http.Handler {
-	if a := s.door.authorizer; a != nil {
-		return a.metadata
+	a := s.door.authorizer
+	if a == nil {
+		return http.NotFoundHandler()
 	}
-	return http.NotFoundHandler()
+	if a.ScopesSupported != nil || a.StepUp {
+		return a.Metadata()
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		resource := *a.Resource
+		if set := s.set.Load(); set != nil {
+			resource.ScopesSupported = slices.Concat(a.Scopes, slices.Sorted(maps.Keys(set.scopes)))
+		}
+		resource.Metadata().ServeHTTP(w, r)
+	})
 }

@@ -209,6 +209,36 @@ func postAs(t *testing.T, url, body string, header http.Header) (*http.Response,
 
 const callWrite = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write"}}`
 
+// Where tools are hidden, the metadata are all that tells a client which scopes
+// there are to ask for.
+func TestScopesInMetadata(t *testing.T) {
+	for name, c := range map[string]struct {
+		resource auth.Resource
+		want     []string
+	}{
+		"tools are hidden": {auth.Resource{Scopes: []string{"read"}}, []string{"read", "admin", "write"}},
+		"tools are listed": {auth.Resource{Scopes: []string{"read"}, StepUp: true}, []string{"read"}},
+		"chosen":           {auth.Resource{ScopesSupported: []string{"other"}}, []string{"other"}},
+		"renamed":          {auth.Resource{ScopeNames: map[string]string{"write": "api://write"}}, []string{"admin", "read", "api://write"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.resource.URL, c.resource.AuthorizationServers = "https://api.example.com/mcp", []string{"https://login.example.com"}
+			ts, _, _ := serveScoped(t, &c.resource)
+			var got struct {
+				Scopes []string `json:"scopes_supported"`
+			}
+			resp, err := http.Get(ts.URL + auth.WellKnown + "/mcp")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if err := json.NewDecoder(resp.Body).Decode(&got); err != nil || !slices.Equal(got.Scopes, c.want) {
+				t.Errorf("the metadata name %q (%v), want %q", got.Scopes, err, c.want)
+			}
+		})
+	}
+}
+
 func TestScopesStepUp(t *testing.T) {
 	t.Parallel()
 	ts, keys, called := serveScoped(t, &auth.Resource{

@@ -16,13 +16,13 @@ import (
 
 // call answers a tools/call of a bridged tool.
 func (s *Server) call(ctx context.Context, t *tool, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	values, err := t.arguments(req.Params.Arguments)
+	values, err := t.argumentsOf(ctx, req.Params.Arguments)
 	if err != nil {
 		noteRefusal(ctx, ReasonArguments)
 		return errorResult(err), nil
 	}
-	callCtx, cancel := s.callContext(ctx, t)
-	defer cancel()
+	callCtx, under := s.callContext(ctx, t)
+	defer under.end(nil)
 	res, err := s.roundTrip(callCtx, t, values)
 	if err != nil {
 		return s.failed(ctx, t, err), nil
@@ -30,6 +30,22 @@ func (s *Server) call(ctx context.Context, t *tool, req *mcp.CallToolRequest) (*
 	noteStatus(ctx, res.StatusCode)
 	return t.result.toolResult(callCtx, res, newListener(ctx, req)), nil
 }
+
+// argumentsOf reads and checks the arguments of a call, which may have been read
+// already.
+func (t *tool) argumentsOf(ctx context.Context, raw []byte) (*tree.Node, error) {
+	m, ok := ctx.Value(messageKey{}).(*messageContext)
+	switch {
+	case !ok:
+		return t.arguments(raw)
+	case m.arguments == nil || m.arguments.Kind == tree.Null:
+		return t.checked(noArguments)
+	}
+	return t.checked(m.arguments)
+}
+
+// noArguments is what a call without arguments has.
+var noArguments = tree.NewObject()
 
 // failed returns the result of a call that got no response. The model learns
 // what it can act on, the operator the cause.
@@ -70,6 +86,7 @@ func (s *Server) roundTrip(ctx context.Context, t *tool, values *tree.Node) (*ht
 		return nil, err
 	}
 	to := targetFrom(req.Context())
+	_, to.direct = s.api.(inProcess)
 	to.server, to.origin, to.forwarded = t.server, t.origin, s.forward(req)
 	if to.attached, err = s.credentials(req, t); err != nil {
 		closeBody(req)
@@ -78,6 +95,11 @@ func (s *Server) roundTrip(ctx context.Context, t *tool, values *tree.Node) (*ht
 	res, err := s.api.RoundTrip(req)
 	if err == nil && res.Request == nil {
 		res.Request = req
+	}
+	if err != nil {
+		if why := endOf(ctx); errors.Is(why, context.Canceled) {
+			err = why // which says more than the transport does
+		}
 	}
 	return res, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"runtime/debug"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -25,10 +24,11 @@ type caller struct {
 	// nil if only the SDK knows.
 	gone context.Context
 
-	ticket *ticket       // place of the message in its session; nil without one
-	opens  *session      // that the message opens; nil for none
-	stream *streamWriter // that the answer is written to; nil if it is not one of events
-	leave  func()        // of the gate; nil if the message is not inside
+	ticket  *ticket       // place of the message in its session; nil without one
+	session *session      // that the message came in; nil for none, and in HTTP with SSE
+	opens   *session      // that the message opens; nil for none
+	stream  *streamWriter // that the answer is written to; nil if it is not one of events
+	inside  *visit        // to the gate, by who leaves before the end; nil for others
 }
 
 type callerKey struct{}
@@ -37,15 +37,20 @@ type callerKey struct{}
 // handled: the caller's current request, in every era of the protocol, never
 // the one that opened the session. Its body has been read. It is nil on stdio
 // and outside of the handling of a message. It must not be changed.
+//
+// In the handlers and the middleware of an API that is called [InProcess], it
+// tells the request that a call became from those that clients send.
 func RequestFrom(ctx context.Context) *http.Request { return callerFrom(ctx).request }
 
 func callerFrom(ctx context.Context) caller {
-	c, _ := ctx.Value(callerKey{}).(caller)
-	return c
+	if c, ok := ctx.Value(callerKey{}).(*caller); ok {
+		return *c
+	}
+	return caller{}
 }
 
 func withCaller(ctx context.Context, c caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c)
+	return context.WithValue(ctx, callerKey{}, &c)
 }
 
 // callerExtra is where a TokenInfo has the caller. The SDK attaches the
@@ -103,20 +108,15 @@ func (p *keyProbe) Value(key any) any {
 // into its context, and keeps a panic in a tool from ending the process.
 func (d *frontDoor) attachCaller(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (res mcp.Result, err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				d.server.logger.ErrorContext(ctx, "panic", "method", method, "panic", p, "stack", string(debug.Stack()))
-				res, err = nil, errInternal
-			}
-		}()
+		defer d.contain(ctx, method, &res, &err)
 		c, err := d.callerOf(ctx, req)
 		if err != nil {
 			d.server.logger.ErrorContext(ctx, "refused", "method", method, "error", err)
 			return nil, errInternal
 		}
 		defer c.ticket.give(1)
-		if method == "subscriptions/listen" && c.leave != nil {
-			c.leave() // it lasts until its session is closed, which waits for those inside
+		if c.inside != nil {
+			c.inside.leave() // it lasts until its session is closed, which waits for those inside
 		}
 		if session, ok := req.GetSession().(*mcp.ServerSession); ok && c.opens != nil {
 			c.opens.closes(func() { _ = session.Close() })

@@ -56,6 +56,7 @@ func TestUpdateIsLogged(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			log.Reset()
 			if err := srv.Update(tt.doc); err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ func (d *Document) Clone() *Document {
 	c := *d
 	c.Servers = cloneServers(d.Servers)
 	c.SecuritySchemes = maps.Clone(d.SecuritySchemes)
+	c.Hidden = slices.Clone(d.Hidden)
 	c.Problems = slices.Clone(d.Problems)
 	c.Operations = make([]Operation, len(d.Operations))
 	for i := range d.Operations {

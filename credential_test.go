@@ -202,9 +202,9 @@ func TestCredentialsPerCaller(t *testing.T) {
 				return mcpmount.Credential{}, mcpmount.ErrNoCredential
 			}
 			if user == "mallory" {
-				return mcpmount.Credential{}, errors.New("vault: 'hunter2' is no password")
+				return mcpmount.Credential{}, errors.New("vault: 's3cr3t-hunter2' is no password")
 			}
-			return mcpmount.Credential{Secret: mcpmount.Secret("key-of-" + user)}, nil
+			return mcpmount.Credential{Secret: mcpmount.Secret("s3cr3t-key-of-" + user)}, nil
 		},
 	})
 	if err != nil {
@@ -222,7 +222,7 @@ func TestCredentialsPerCaller(t *testing.T) {
 		return w.Body.String()
 	}
 	for _, user := range []string{"alice-1", "bob-22"} {
-		if said := call(user, "header"); api.seen == nil || api.seen.Header.Get("X-Api-Key") != "key-of-"+user || strings.Contains(said, "key-of-") {
+		if said := call(user, "header"); api.seen == nil || api.seen.Header.Get("X-Api-Key") != "s3cr3t-key-of-"+user || strings.Contains(said, "s3cr3t-key-of-") {
 			t.Errorf("%s: %s", user, said)
 		}
 	}
@@ -279,7 +279,7 @@ func TestCredentialsOfTheTransport(t *testing.T) {
 		fmt.Fprint(w, r.Header.Get("X-Api-Key"), " ", strings.TrimPrefix(r.Header.Get("Authorization"), "Basic "), " ", password, " ", r.Header.Get("X-Tenant"))
 	}))
 	t.Cleanup(api.Close)
-	transport, err := mcpmount.Upstream(api.URL, headerTransport{"X-Api-Key": {"header-secret"}, "Authorization": {basic}, "X-Tenant": {"tenant-1"}})
+	transport, err := mcpmount.Upstream(api.URL, headerTransport{"X-Api-Key": {"s3cr3t-header"}, "Authorization": {basic}, "X-Tenant": {"tenant-1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

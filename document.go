@@ -34,17 +34,23 @@ type Document struct {
 	// Operations are the operations of the API, in the order of the document.
 	Operations []Operation
 
+	// Hidden are the routes that are not served on purpose, such as
+	// "DELETE /orders/{id}": those that the document hides (x-mcp), that a
+	// [Select] left out, and that [Document.AddRoutes] did not add. They count in
+	// [Document.Coverage], and that the app has them is no drift.
+	Hidden []string
+
 	// Problems says what was wrong with the document, and what was left out
 	// because of it. A document with problems can be served.
 	Problems []Problem
 }
 
-// Operation returns the operation with the given operationId or tool name, so
-// that it can be edited in place, or nil if there is none. The pointer is valid
-// until Operations is reallocated.
+// Operation returns the operation with the given operationId, tool name, or
+// method and path ("GET /orders/{id}"), so that it can be edited in place, or nil
+// if there is none. The pointer is valid until Operations is reallocated.
 func (d *Document) Operation(id string) *Operation {
 	for i := range d.Operations {
-		if op := &d.Operations[i]; op.ID == id || op.Name == id {
+		if op := &d.Operations[i]; op.ID == id || op.Name == id || op.route() == id {
 			return op
 		}
 	}
@@ -136,7 +142,14 @@ type Operation struct {
 	// Pointer is the JSON pointer of the operation in its document (RFC 6901),
 	// for messages.
 	Pointer string
+
+	// Fault says why the operation cannot be served as it was written; "" if it
+	// can. [Route] sets it, and [New] returns it as an error.
+	Fault string
 }
+
+// route returns the method and the path of op.
+func (op *Operation) route() string { return op.Method + " " + op.Path }
 
 // The places a [Parameter] can be in.
 const (

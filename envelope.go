@@ -30,12 +30,15 @@ var errInternal = &jsonrpc.Error{Code: codeInternal, Message: "internal error"}
 type envelope struct {
 	id       *tree.Node // nil for a notification and for a batch
 	method   string     // "" for a response and for a batch
+	params   *tree.Node // nil for none and for a batch
 	name     string     // of the tool that is called
 	hears    bool       // the caller wants to hear of progress, or of what is logged
 	batch    bool
-	keeps    bool // the method is one of keeping
-	requests int  // how many messages have a method
-	calls    int  // how many want an answer
+	keeps    bool         // the method is one of keeping
+	odd      bool         // it changes what the answers of its session are like
+	cancels  []*tree.Node // ids of messages that are cancelled
+	requests int          // how many messages have a method
+	calls    int          // how many want an answer
 }
 
 // keeping are the methods of which the SDK keeps what came with them, for as long
@@ -62,11 +65,11 @@ type envelopeError struct {
 	message string
 }
 
-// parseEnvelope reads body. A key that stands twice in an object is an error
+// parseEnvelope reads body with p. A key that stands twice in an object is an error
 // everywhere in it: which of the two counts must not depend on who reads. With
 // an error, the envelope has the id to answer to.
-func parseEnvelope(body []byte) (envelope, *envelopeError) {
-	n, err := tree.ParseJSON(body, tree.Limits{MaxDepth: maxDepth, MaxNodes: maxValues})
+func parseEnvelope(p *tree.Parser, body []byte) (envelope, *envelopeError) {
+	n, err := p.ParseJSON(body, tree.Limits{MaxDepth: maxDepth, MaxNodes: maxValues})
 	if err != nil {
 		return envelope{}, &envelopeError{codeParse, "the body is not a JSON-RPC message: " + err.Error()}
 	}
@@ -99,6 +102,8 @@ func parseBatch(items []*tree.Node) (envelope, *envelopeError) {
 		batch.requests += m.requests
 		batch.calls += m.calls
 		batch.keeps = batch.keeps || m.keeps
+		batch.odd = batch.odd || m.odd
+		batch.cancels = append(batch.cancels, m.cancels...)
 	}
 	return batch, nil
 }
@@ -144,7 +149,17 @@ func parseMessage(n *tree.Node) (envelope, *envelopeError) {
 			m.calls = 1
 		}
 	}
-	m.name = params.Get("name").Str()
+	m.params, m.name = params, params.Get("name").Str()
+	switch m.method {
+	case "logging/setLevel":
+		m.odd = true
+	case "initialize":
+		m.odd = params.Get("protocolVersion").Str() >= firstStateless
+	case "notifications/cancelled":
+		if id := params.Get("requestId"); id != nil {
+			m.cancels = []*tree.Node{id}
+		}
+	}
 	meta := params.Get("_meta")
 	m.hears = meta.Get("progressToken") != nil || meta.Get(logLevelKey) != nil
 	return m, nil

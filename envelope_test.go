@@ -3,6 +3,8 @@ package mcpmount
 import (
 	"strings"
 	"testing"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
 func TestParseEnvelope(t *testing.T) {
@@ -48,7 +50,7 @@ func TestParseEnvelope(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m, err := parseEnvelope([]byte(tt.body))
+			m, err := parseEnvelope(new(tree.Parser), []byte(tt.body))
 			code, id := 0, ""
 			if err != nil {
 				code = err.code

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -38,14 +39,17 @@ type exchange struct {
 	request *http.Request // belongs to the handler
 	head    bool          // the method is HEAD
 	ctx     context.Context
-	cancel  context.CancelFunc
-	header  http.Header   // belongs to the handler
-	ready   chan struct{} // closed when the response can be returned
+	call    *apiCall           // whose context ctx is; nil if ctx is the exchange's own
+	cancel  context.CancelFunc // of an own ctx
+	header  http.Header        // belongs to the handler
+	ready   chan struct{}      // closed when the response can be returned
 
 	mu       sync.Mutex
 	turn     sync.Cond // data was read or written, or the end came
 	status   int       // 0 until the header is written
 	sent     http.Header
+	fields   [4]field // of sent, the first kept of them, until that is made
+	kept     int
 	declared int64 // Content-Length, or -1
 	written  int64
 	buf      []byte
@@ -54,13 +58,24 @@ type exchange struct {
 	err      error // why no more will be written: io.EOF is the good end
 	closed   bool  // by the reader
 	unwatch  func() bool
+
+	// What request and the response are made of, here for the sake of one
+	// allocation.
+	inner    innerContext
+	url      url.URL
+	coding   [1]string
+	response http.Response
 }
 
 func newExchange(ctx context.Context, r *http.Request) *exchange {
 	x := &exchange{header: make(http.Header), ready: make(chan struct{}), declared: -1, head: r.Method == http.MethodHead}
 	x.turn.L = &x.mu
-	x.ctx, x.cancel = context.WithCancel(ctx)
-	x.request = innerRequest(x.ctx, r)
+	if call, ok := ctx.Value(callKey{}).(*apiCall); ok && call.ctx == ctx {
+		x.ctx, x.call = ctx, call
+	} else {
+		x.ctx, x.cancel = context.WithCancel(ctx)
+	}
+	x.innerRequest(r)
 	return x
 }
 
@@ -90,28 +105,41 @@ func growStack() {
 	runtime.KeepAlive(&frame)
 }
 
-// response waits until the handler has begun to answer, or the call ends.
-func (x *exchange) response(ctx context.Context, r *http.Request) (*http.Response, error) {
+// wait waits until the handler has begun to answer, or the call ends.
+func (x *exchange) wait(ctx context.Context, r *http.Request) (*http.Response, error) {
 	select {
 	case <-x.ready:
 	case <-ctx.Done():
-		_ = x.Close()
-		return nil, context.Cause(ctx)
+		select {
+		case <-x.ready: // the handler has returned, which ends ctx
+		default:
+			_ = x.Close()
+			return nil, endOf(ctx)
+		}
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.status == 0 {
 		return nil, x.err
 	}
-	return &http.Response{
-		Status:     strconv.Itoa(x.status) + " " + http.StatusText(x.status),
+	x.response = http.Response{
+		Status:     statusLine(x.status),
 		StatusCode: x.status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:        x.sent,
 		ContentLength: x.contentLength(),
 		Body:          x,
 		Request:       r,
-	}, nil
+	}
+	return &x.response, nil
+}
+
+// statusLine returns the Status of a response.
+func statusLine(code int) string {
+	if code == http.StatusOK {
+		return "200 OK" // which most are
+	}
+	return strconv.Itoa(code) + " " + http.StatusText(code)
 }
 
 // contentLength returns the length of the body, or of what GET would return, if
@@ -138,9 +166,9 @@ func (x *exchange) hasBody() bool {
 func (x *exchange) finish(failure error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	defer x.cancel()
+	defer x.endContext()
 	if failure == nil {
-		failure = context.Cause(x.ctx)
+		failure = endOf(x.ctx)
 	}
 	switch {
 	case failure != nil:
@@ -154,9 +182,18 @@ func (x *exchange) finish(failure error) {
 		failure = io.EOF
 	}
 	x.end(failure)
-	x.open()
+	x.open(true)
 	if x.unwatch != nil {
 		x.unwatch()
+	}
+}
+
+// endContext ends the context of the handler.
+func (x *exchange) endContext() {
+	if x.call != nil {
+		x.call.end(nil)
+	} else {
+		x.cancel()
 	}
 }
 
@@ -168,12 +205,13 @@ func (x *exchange) end(err error) {
 	x.turn.Broadcast()
 }
 
-// open lets the response be returned.
-func (x *exchange) open() {
+// open lets the response be returned, when the handler has returned or before.
+func (x *exchange) open(returned bool) {
 	if x.opened {
 		return
 	}
 	x.opened = true
+	x.setSent(returned)
 	x.sniff()
 	close(x.ready)
 }
@@ -187,9 +225,9 @@ func (x *exchange) stream() {
 	x.unwatch = context.AfterFunc(x.ctx, func() {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		x.end(context.Cause(x.ctx))
+		x.end(endOf(x.ctx))
 	})
-	x.open()
+	x.open(false)
 }
 
 // sniff sets the Content-Type when the handler did not, as net/http does.
@@ -223,11 +261,47 @@ func (x *exchange) writeHeader(status int) {
 		return
 	}
 	x.status = status
-	x.sent = x.header.Clone()
-	if length := x.sent["Content-Length"]; len(length) > 0 {
+	x.keepHeader()
+	if length := x.header["Content-Length"]; len(length) > 0 {
 		if n, err := strconv.ParseInt(length[0], 10, 64); err == nil && n >= 0 {
 			x.declared = n
 		}
+	}
+}
+
+// keepHeader keeps the header as it is now. Most are small, and do not change any
+// more: that is seen when the handler has returned.
+func (x *exchange) keepHeader() {
+	for name, values := range x.header {
+		if len(values) != 1 || x.kept == len(x.fields) {
+			x.sent = x.header.Clone()
+			return
+		}
+		x.fields[x.kept] = field{name, values[0]}
+		x.kept++
+	}
+}
+
+// A field is one of a header.
+type field struct{ name, value string }
+
+// setSent sets the header that was kept.
+func (x *exchange) setSent(returned bool) {
+	if x.sent != nil {
+		return
+	}
+	same := returned && len(x.header) == x.kept
+	for _, f := range x.fields[:x.kept] {
+		values := x.header[f.name]
+		same = same && len(values) == 1 && values[0] == f.value
+	}
+	if same {
+		x.sent = x.header
+		return
+	}
+	x.sent = make(http.Header, x.kept)
+	for _, f := range x.fields[:x.kept] {
+		x.sent[f.name] = []string{f.value}
 	}
 }
 
@@ -349,6 +423,19 @@ func (x *exchange) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// rest returns all that there is still to read, if the handler has returned well
+// and it is no more than most bytes; else how many bytes wait to be read.
+func (x *exchange) rest(most int64) (data []byte, waiting int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !errors.Is(x.err, io.EOF) || x.closed || !x.hasBody() || x.head || int64(x.unread()) > most {
+		return nil, x.unread()
+	}
+	data = x.buf[x.read:]
+	x.buf, x.read = nil, 0
+	return data, 0
+}
+
 // Close closes the body of the response, and thereby ends the call.
 func (x *exchange) Close() error {
 	x.mu.Lock()
@@ -356,6 +443,6 @@ func (x *exchange) Close() error {
 	x.closed = true
 	x.buf, x.read = nil, 0
 	x.end(io.ErrClosedPipe)
-	x.cancel()
+	x.endContext()
 	return nil
 }

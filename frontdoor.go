@@ -27,14 +27,19 @@ type frontDoor struct {
 	stateless http.Handler // 2026-07-28, and older without a session; answers by SSE
 	plain     http.Handler // the same, but answers are JSON
 	sse       *sseHandler  // 2024-11-05
+	fast      *fastPath    // what is answered without them; nil for nothing
+	buffers   bufferPool
 
 	table    *sessionTable // of d.sessions and d.sse
+	events   *eventStore   // of d.sessions
 	versions []string      // of the protocol, the newest first
 	tokenKey any           // of the TokenInfo in a context
 
 	authorizer *authorizer // nil: anybody may call
 	limiter    limiter
 	salt       [16]byte // for what stands for credentials
+
+	calls callList // of d.fast
 
 	stopped context.Context // ends when Shutdown waits no longer for calls
 	stop    context.CancelFunc
@@ -77,7 +82,8 @@ func (d *frontDoor) connect(server *mcp.Server) {
 		o.PropagateRequestCancellation = true
 		return mcp.NewStreamableHTTPHandler(get, &o)
 	}
-	d.sessions = handler(mcp.StreamableHTTPOptions{EventStore: newEventStore(d.table)})
+	d.events = newEventStore(d.table)
+	d.sessions = handler(mcp.StreamableHTTPOptions{EventStore: d.events})
 	d.stateless = handler(mcp.StreamableHTTPOptions{Stateless: true})
 	d.plain = handler(mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true})
 	d.sse = newSSEHandler(d, server)
@@ -178,14 +184,14 @@ func (d *frontDoor) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 // an event stream and names neither a session nor a version is a client of
 // 2024-11-05.
 func (d *frontDoor) serveSession(w http.ResponseWriter, r *http.Request) {
-	id := r.Header.Get(sessionHeader)
+	id := firstField(r.Header, sessionHeader)
 	switch {
 	case d.server.opts.Stateless:
 		d.methodNotAllowed(w, r)
 	case id != "":
 		d.serveStream(w, r, id)
-	case r.URL.Query().Has(sseSessionParam),
-		r.Method == http.MethodGet && r.Header.Get(versionHeader) == "" && names(r, "text/event-stream"):
+	case hasSSESession(r),
+		r.Method == http.MethodGet && firstField(r.Header, versionHeader) == "" && names(r, "text/event-stream"):
 		d.sse.ServeHTTP(w, r)
 	default:
 		d.methodNotAllowed(w, r)
@@ -215,6 +221,7 @@ func (d *frontDoor) serveStream(w http.ResponseWriter, r *http.Request, id strin
 		defer cancel()
 		c.stream.keepAlive(d.server.opts.KeepAlive, false)
 		w = c.stream
+		awaitAnswer(r, s, c.stream)
 	}
 	d.sessions.ServeHTTP(newReply(w, r, envelope{}), d.inward(r, nil, c))
 }
@@ -233,7 +240,7 @@ func (d *frontDoor) stream(w http.ResponseWriter, r *http.Request) (*http.Reques
 // knows reports whether r is of a version that the server speaks. If not, it has
 // answered (MCP 2026-07-28, basic/versioning).
 func (d *frontDoor) knows(w http.ResponseWriter, r *http.Request, id *tree.Node) bool {
-	version := r.Header.Get(versionHeader)
+	version := firstField(r.Header, versionHeader)
 	if version == "" || slices.Contains(d.versions, version) {
 		return true
 	}
@@ -244,4 +251,4 @@ func (d *frontDoor) knows(w http.ResponseWriter, r *http.Request, id *tree.Node)
 }
 
 // isModern reports whether r is of a version without sessions.
-func isModern(r *http.Request) bool { return r.Header.Get(versionHeader) >= firstStateless }
+func isModern(r *http.Request) bool { return firstField(r.Header, versionHeader) >= firstStateless }

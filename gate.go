@@ -33,6 +33,24 @@ func (g *gate) leave() {
 	}
 }
 
+// A visit is somebody inside a gate, who leaves once.
+type visit struct {
+	gate *gate
+	left sync.Once
+}
+
+func (v *visit) leave() { v.left.Do(v.gate.leave) }
+
+// depart ends the visit of somebody inside, who may have left; nil for somebody
+// who has not.
+func (g *gate) depart(v *visit) {
+	if v == nil {
+		g.leave()
+	} else {
+		v.leave()
+	}
+}
+
 func (g *gate) isClosed() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -65,12 +65,12 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	for _, name := range single {
-		if len(r.Header.Values(name)) > 1 {
+		if len(r.Header[name]) > 1 {
 			writeError(w, http.StatusBadRequest, nil, codeInvalidRequest, "a request has one "+name+" header at most")
 			return false
 		}
 	}
-	origins := r.Header.Values("Origin")
+	origins := r.Header["Origin"]
 	if len(origins) == 0 {
 		return true
 	}
@@ -141,12 +141,20 @@ func (g *guard) originAllowed(origin string, local bool) bool {
 // arrivedOnLoopback reports whether the connection of r ends at a loopback
 // address of this machine. In a test without a connection it does not.
 func arrivedOnLoopback(r *http.Request) bool {
-	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return ok && isLoopback(hostname(addr.String()))
+	switch addr := r.Context().Value(http.LocalAddrContextKey).(type) {
+	case *net.TCPAddr:
+		return addr.AddrPort().Addr().Unmap().IsLoopback()
+	case net.Addr:
+		return isLoopback(hostname(addr.String()))
+	}
+	return false
 }
 
 // hostname returns a host without its port and brackets.
 func hostname(hostport string) string {
+	if !strings.Contains(hostport, ":") {
+		return hostport
+	}
 	if host, _, err := net.SplitHostPort(hostport); err == nil {
 		return host
 	}

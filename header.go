@@ -43,6 +43,15 @@ func settableHeader(name string) bool {
 	return isToken(name)
 }
 
+// firstField returns the first value of the field with the canonical name key, ""
+// if there is none.
+func firstField(h http.Header, key string) string {
+	if values := h[key]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
 // A headerPlan is a header parameter under its canonical name.
 type headerPlan struct {
 	key string
@@ -85,15 +94,20 @@ func isEmpty(v *tree.Node) bool {
 	return v.Kind == tree.Array || v.Kind == tree.Object
 }
 
-// A fieldWriter sets header fields. The values of all of them share one
-// allocation, but no capacity.
+// A fieldWriter sets header fields. The values of all of them share one array, but
+// no capacity.
 type fieldWriter struct {
 	header http.Header
 	values []string
 }
 
-func newFieldWriter(most int) fieldWriter {
-	return fieldWriter{make(http.Header, most), make([]string, 0, most)}
+// newFieldWriter returns a writer of so many fields, whose values are in array if
+// there is room.
+func newFieldWriter(array []string, most int) fieldWriter {
+	if most > cap(array) {
+		array = make([]string, 0, most)
+	}
+	return fieldWriter{make(http.Header, most), array}
 }
 
 // set sets the field with the canonical name key.

@@ -350,6 +350,9 @@ func TestInlineRefsCall(t *testing.T) {
 // TestCorpusInlineRefs inlines in the documents of others: what is listed is
 // valid and within its limits.
 func TestCorpusInlineRefs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it is concurrent")
+	}
 	dir := os.Getenv("MCPMOUNT_SPECS")
 	if dir == "" {
 		dir = filepath.Join("..", "shared", "specs")

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"reflect"
 	"strconv"
+	"strings"
 )
 
 // InProcess returns a RoundTripper that calls h directly, without a socket.
@@ -54,25 +55,52 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	x := newExchange(ctx, r)
 	go x.serve(t.handler)
-	return x.response(ctx, r)
+	return x.wait(ctx, r)
 }
 
-// innerRequest returns the request that a handler sees for r, in the form that
+// innerRequest sets the request that a handler sees for r, in the form that
 // net/http gives to the requests it has read.
-func innerRequest(ctx context.Context, r *http.Request) *http.Request {
-	c := callerFrom(ctx)
-	in := r.WithContext(innerContext{ctx, c.request})
-	in.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery}
+func (x *exchange) innerRequest(r *http.Request) {
+	c, to := callerFrom(x.ctx), targetFrom(x.ctx)
+	x.inner = innerContext{x.ctx, c.request}
+	x.url = url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery}
+	x.coding = [1]string{"identity"}
+	in := r.WithContext(&x.inner)
+	in.URL = &x.url
 	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
-	in.Header = innerHeader(r.Header, c.request)
-	if to := targetFrom(ctx); to != nil {
+	if to == nil || !to.direct {
+		in.Header = ownedHeader(r.Header)
+	}
+	addCaller(in.Header, c.request)
+	in.Header["Accept-Encoding"] = x.coding[:]
+	if to != nil {
 		to.attached.attach(in)
 	}
-	in.RequestURI = in.URL.RequestURI()
+	in.RequestURI = requestURI(in.URL, to)
+	if !hasEscapedSlash(in.URL.RawPath) {
+		in.URL.RawPath = "" // routers that look at it do not decode what they take from it
+	}
 	in.GetBody = nil
 	setLength(in)
-	setCaller(in, c, targetFrom(ctx) != nil)
-	return in
+	setCaller(in, c, to != nil)
+	x.request = in
+}
+
+// requestURI returns that of u, which is the URL of to if that is not nil, without
+// making it again.
+func requestURI(u *url.URL, to *target) string {
+	if to != nil {
+		if rest, ok := strings.CutPrefix(to.uri, to.basePath+to.path); ok && (rest == "" && u.RawQuery == "" || rest != "" && rest[1:] == u.RawQuery) && !u.ForceQuery {
+			return to.uri
+		}
+	}
+	return u.RequestURI()
+}
+
+// hasEscapedSlash reports whether an escaped path says something that the path does
+// not: which of its slashes do not separate segments.
+func hasEscapedSlash(rawPath string) bool {
+	return strings.Contains(rawPath, "%2F") || strings.Contains(rawPath, "%2f")
 }
 
 // setCaller gives in the identity of the connection of the caller.
@@ -110,21 +138,18 @@ func setLength(in *http.Request) {
 	}
 }
 
-// innerHeader returns own, what the caller says about itself, and the demand
-// for a body that is not compressed: it goes nowhere.
-func innerHeader(own http.Header, caller *http.Request) http.Header {
-	h := ownedHeader(own)
-	if caller != nil {
-		for _, name := range [...]string{
-			"Authorization", "Accept-Language", "Traceparent", "Tracestate", "X-Request-Id",
-			"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
-			"X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-Ip",
-		} {
-			copyHeader(h, caller.Header, name)
-		}
+// addCaller adds to h what the caller says about itself.
+func addCaller(h http.Header, caller *http.Request) {
+	if caller == nil {
+		return
 	}
-	h["Accept-Encoding"] = []string{"identity"}
-	return h
+	for _, name := range [...]string{
+		"Authorization", "Accept-Language", "Traceparent", "Tracestate", "X-Request-Id",
+		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+		"X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-Ip",
+	} {
+		copyHeader(h, caller.Header, name)
+	}
 }
 
 // An innerContext is the context of a call, seen from the handler of the API.
@@ -136,7 +161,7 @@ type innerContext struct {
 // Value returns the value for key: what the server says about the connection is
 // that of the caller's current request, which need not be the one that the
 // context of the call descends from.
-func (c innerContext) Value(key any) any {
+func (c *innerContext) Value(key any) any {
 	if key == http.ServerContextKey || key == http.LocalAddrContextKey {
 		if c.caller != nil {
 			return c.caller.Context().Value(key)

@@ -1,6 +1,9 @@
 package mcpmount
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // maxJSONDepth is how deeply arrays and objects may be nested in JSON that is
 // passed on as JSON. The decoders of clients have limits of their own.
@@ -55,17 +58,20 @@ type jsonScan struct {
 	// opening bracket if that is further on; 0 outside of containers. Where it
 	// is, the same containers are open as where the text ends.
 	safe int
+
+	keyAt, keyEnd int // where the key is that was read last, with its quotes
 }
 
 // value reads one value, and reports whether it is complete.
 func (s *jsonScan) value() bool {
+	outer := s.depth
 	for {
 		opened, ok := s.element()
 		if !ok {
 			return false
 		}
 		for !opened {
-			if s.depth == 0 {
+			if s.depth == outer {
 				return true
 			}
 			closed, ok := s.separator()
@@ -139,9 +145,11 @@ func (s *jsonScan) key() bool {
 	if s.peek() != '"' {
 		return s.fail()
 	}
+	s.keyAt = s.pos
 	if !s.text() {
 		return false
 	}
+	s.keyEnd = s.pos
 	if s.peek() != ':' {
 		return s.fail()
 	}
@@ -280,4 +288,50 @@ func isNumberByte(c byte) bool { return c == '-' || '0' <= c && c <= '9' }
 
 func isHexByte(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+// memberText returns what stands for a member of an object, of which an object in
+// data is a member and so on: keys lead there. data is valid JSON, and no object has
+// a key twice. It returns nil if there is no such member.
+func memberText(data []byte, keys ...string) []byte {
+	s := jsonScan{data: data}
+	for _, key := range keys {
+		if !s.enter(key) {
+			return nil
+		}
+	}
+	s.peek()
+	start := s.pos
+	s.value()
+	return data[start:s.pos]
+}
+
+// enter goes to the member of an object, and reports whether there is one.
+func (s *jsonScan) enter(key string) bool {
+	if s.peek() != '{' {
+		return false
+	}
+	s.pos++
+	for s.peek() == '"' {
+		start := s.pos
+		s.text()
+		name := s.data[start:s.pos]
+		s.peek() // the colon
+		s.pos++
+		if string(name[1:len(name)-1]) == key || bytes.IndexByte(name, '\\') >= 0 && unquoted(name) == key {
+			return true
+		}
+		s.value()
+		if s.peek() == ',' {
+			s.pos++
+			s.peek()
+		}
+	}
+	return false
+}
+
+// unquoted returns the text of a JSON string.
+func unquoted(quoted []byte) (text string) {
+	_ = json.Unmarshal(quoted, &text) // it is valid
+	return text
 }

@@ -43,22 +43,6 @@ func (s *Server) goneFor(ctx context.Context, modern bool) context.Context {
 	return ctx
 }
 
-// callContext returns the context of a request to the API for t: it ends when
-// ctx does, and when the call takes too long. Its values are those of the
-// caller's current request and nothing else: within a session, the values of ctx
-// are those of the request that opened it, which may have been somebody else's.
-func (s *Server) callContext(ctx context.Context, t *tool) (context.Context, context.CancelFunc) {
-	c := callerFrom(ctx)
-	values := context.Background()
-	if c.request != nil {
-		values = context.WithoutCancel(c.request.Context())
-	}
-	inner, end := context.WithCancelCause(context.WithValue(withCaller(values, c), insideKey{s}, true))
-	inner, cancel := withCallTimeout(inner, s.timeout(t))
-	stop := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
-	return inner, func() { stop(); cancel(); end(nil) }
-}
-
 // timeout returns how long a call of t may take.
 func (s *Server) timeout(t *tool) time.Duration {
 	limits := Limits{CallTimeout: t.op.Timeout}
@@ -68,21 +52,23 @@ func (s *Server) timeout(t *tool) time.Duration {
 	return limits.withDefaults().CallTimeout
 }
 
-// insideKey marks the context of a request that a server makes, so that it does
-// not call itself.
-type insideKey struct{ *Server }
-
 // lastWords is how long calls that Shutdown has canceled may take to be
 // answered.
 const lastWords = 500 * time.Millisecond
 
+// stopCalls cancels what is under way.
+func (d *frontDoor) stopCalls() {
+	d.stop()
+	d.calls.stop()
+}
+
 // drain refuses further messages, waits for those under way, and closes all
 // sessions. When ctx ends, it cancels what is under way.
 func (d *frontDoor) drain(ctx context.Context) error {
-	defer d.stop()
+	defer d.stopCalls()
 	err := d.gate.close(ctx)
 	if err != nil {
-		d.stop()
+		d.stopCalls()
 		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 		defer cancel()
 		_ = d.gate.close(wait)

@@ -93,7 +93,7 @@ func (s *Server) restrain(next mcp.MethodHandler) mcp.MethodHandler {
 		if !isCall(method) {
 			return next(ctx, method, req)
 		}
-		p := s.door.callingPrincipal(callerFrom(ctx))
+		p := s.door.limitedPrincipal(callerFrom(ctx))
 		if over := s.door.limiter.enter(p); over != nil {
 			noteRefusal(ctx, ReasonLimit)
 			if method == "tools/call" {

@@ -20,6 +20,7 @@ import (
 // bridged one stays. A URI that is hand-written and fits a bridged template is
 // read as the hand-written one. Middleware is set with Options.Middleware only.
 func (s *Server) Extend(add func(*mcp.Server)) error {
+	defer s.door.changeLists()()
 	add(s.mcp)
 	s.lists.Lock()
 	defer s.lists.Unlock()

@@ -76,6 +76,7 @@ type Server struct {
 	lists sync.RWMutex // held while set and the SDK's lists differ
 
 	source   *source
+	mux      atomic.Pointer[muxCheck]
 	extended map[string]bool // what is hand-written: names of tools, URIs of resources; guarded by lists
 	health   healthCache
 }
@@ -111,7 +112,9 @@ func New(doc *Document, api http.RoundTripper, opts *Options) (*Server, error) {
 	if err := door.authorizer.checkForwarded(s.opts.ForwardHeaders, api); err != nil {
 		return nil, err
 	}
-	s.newMCP(doc)
+	if err := s.newMCP(doc); err != nil {
+		return nil, err
+	}
 	if doc != nil {
 		if err := s.Update(doc); err != nil {
 			return nil, err
@@ -122,7 +125,7 @@ func New(doc *Document, api http.RoundTripper, opts *Options) (*Server, error) {
 }
 
 // newMCP makes the SDK's server.
-func (s *Server) newMCP(doc *Document) {
+func (s *Server) newMCP(doc *Document) (err error) {
 	info := s.opts.Info
 	var text string
 	if doc != nil {
@@ -159,6 +162,8 @@ func (s *Server) newMCP(doc *Document) {
 	s.mcp.AddReceivingMiddleware(s.opts.Middleware...)
 	s.mcp.AddReceivingMiddleware(s.observe, s.restrain, s.authorize)
 	s.mcp.AddReceivingMiddleware(s.door.attachCaller)
+	s.door.fast, err = newFastPath(s, &info)
+	return err
 }
 
 // onePage is the page size of lists: all of it, since many clients ask for the
@@ -242,14 +247,21 @@ func (s *Server) Update(doc *Document) error {
 		return err
 	}
 	old, err := s.replace(set)
-	if err == nil && old != nil {
+	if err != nil {
+		return err
+	}
+	if old == nil {
+		s.logger.Info("serving the document", "title", doc.Info.Title, "coverage", doc.Coverage().String())
+	} else {
 		s.logUpdate(old, set)
 	}
-	return err
+	s.logDrift(set.drift)
+	return nil
 }
 
 // replace serves set from now on, and returns what was served before, or nil.
 func (s *Server) replace(set *toolSet) (*toolSet, error) {
+	defer s.door.changeLists()()
 	s.lists.Lock()
 	defer s.lists.Unlock()
 	if err := s.checkExtended(set); err != nil {
@@ -306,12 +318,17 @@ func (s *Server) replaceTools(old, set *toolSet) {
 // tool set of the moment.
 func (s *Server) handler(name string) mcp.ToolHandler {
 	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		t := s.tool(name)
-		if t == nil || !s.door.authorizer.grants(ctx, t.scopes) { // which an update may have changed
-			return nil, unknownTool(name)
-		}
-		return s.call(ctx, t, req)
+		return s.callNamed(ctx, name, req)
 	}
+}
+
+// callNamed calls the bridged tool with the given name.
+func (s *Server) callNamed(ctx context.Context, name string, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	t := s.tool(name)
+	if t == nil || !s.door.authorizer.grants(ctx, t.scopes) { // which an update may have changed
+		return nil, unknownTool(name)
+	}
+	return s.call(ctx, t, req)
 }
 
 // Problems returns what was wrong with the document being served, and what was

@@ -37,6 +37,10 @@ func (s *Server) Mount(mux interface{ Handle(string, http.Handler) }, path strin
 	for _, pattern := range append(mountPatterns(path), s.door.authorizer.metadataPatterns()...) {
 		mux.Handle(pattern, s)
 	}
+	_, inside := s.api.(inProcess)
+	if m, ok := mux.(Mux); ok && inside { // an API elsewhere has a mux of its own
+		s.mux.Store(&muxCheck{mux: m})
+	}
 	return nil
 }
 

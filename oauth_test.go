@@ -26,6 +26,7 @@ import (
 
 	"github.com/mcpmount/mcpmount"
 	"github.com/mcpmount/mcpmount/auth"
+	"github.com/mcpmount/mcpmount/internal/logintest"
 )
 
 // An authorizationServer issues tokens to everybody who asks properly.
@@ -214,34 +215,25 @@ func TestOAuth(t *testing.T) {
 
 // connectOAuth connects a client of the MCP SDK, whose user consents to
 // everything.
-func connectOAuth(t *testing.T, endpoint string) *mcp.ClientSession {
+func connectOAuth(t *testing.T, endpoint string, changes ...func(*sdk.AuthorizationCodeHandlerConfig)) *mcp.ClientSession {
 	t.Helper()
 	const redirect = "http://localhost:1/callback"
-	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	handler, err := sdk.NewAuthorizationCodeHandler(&sdk.AuthorizationCodeHandlerConfig{
+	browser := logintest.NewBrowser(t, nil, "", nil)
+	config := &sdk.AuthorizationCodeHandlerConfig{
 		RedirectURL: redirect,
 		Client:      http.DefaultClient,
 		DynamicClientRegistrationConfig: &sdk.DynamicClientRegistrationConfig{
 			Metadata: &oauthex.ClientRegistrationMetadata{ClientName: "test", RedirectURIs: []string{redirect}},
 		},
-		AuthorizationCodeFetcher: func(ctx context.Context, args *sdk.AuthorizationArgs) (*sdk.AuthorizationResult, error) {
-			r, err := http.NewRequestWithContext(ctx, http.MethodGet, args.URL, nil)
-			if err != nil {
-				return nil, err
-			}
-			res, err := browser.Do(r)
-			if err != nil {
-				return nil, err
-			}
-			defer res.Body.Close()
-			back, err := res.Location()
-			if err != nil || !strings.HasPrefix(back.String(), redirect) {
-				return nil, err
-			}
-			q := back.Query()
+		AuthorizationCodeFetcher: func(_ context.Context, args *sdk.AuthorizationArgs) (*sdk.AuthorizationResult, error) {
+			q := browser.Login(t, args.URL, redirect)
 			return &sdk.AuthorizationResult{Code: q.Get("code"), State: q.Get("state"), Iss: q.Get("iss")}, nil
 		},
-	})
+	}
+	for _, change := range changes {
+		change(config)
+	}
+	handler, err := sdk.NewAuthorizationCodeHandler(config)
 	if err != nil {
 		t.Fatal(err)
 	}

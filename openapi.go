@@ -63,6 +63,7 @@ func parseOpenAPI(src openapi.Source) (*Document, error) {
 		Servers:         convert(in.Servers, newServerURL),
 		SecuritySchemes: make(map[string]SecurityScheme, len(in.SecuritySchemes)),
 		Operations:      convert(in.Operations, newOperation),
+		Hidden:          in.Hidden,
 		Problems:        convert(in.Problems, newProblem),
 	}
 	for name, scheme := range in.SecuritySchemes {

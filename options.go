@@ -150,6 +150,14 @@ type Options struct {
 	// it is served: Select{ReadOnly: true}.Apply, for example.
 	Edit func(*Document) (*Document, error)
 
+	// Routes, if not nil, returns the routes that the app has, each as
+	// [Document.AddRoutes] has them: "GET /orders/:id". Whenever a document is
+	// served, what differs is logged and becomes a [Problem]: see
+	// [Document.Drift]. It should not return the routes of the server itself. If
+	// nil, only the operations that the mux given to [Server.Mount] does not have are
+	// logged, at the first request.
+	Routes func() []string
+
 	// Observe, if not nil, is called after each call of a tool and each reading of
 	// a resource, in every version of the protocol, those that were refused
 	// included: what an access log and metrics are made of. [RequestFrom] works
@@ -160,6 +168,11 @@ type Options struct {
 	// Middleware wraps the handling of every MCP message, the first one
 	// outermost. [RequestFrom] works inside.
 	Middleware []mcp.Middleware
+
+	// NoFastPath has the SDK answer every message. If false, the server itself
+	// answers the usual ones, many times as fast: calls of tools, lists, and reading
+	// resources. Middleware turns that off as well, since it sees every message.
+	NoFastPath bool
 
 	// Server, if not nil, may change the options of the SDK's server before it
 	// is made.

@@ -7,13 +7,15 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
-	"sync"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
 // servePOST answers the messages that a client sends.
 func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request) {
-	if !d.server.opts.Stateless && r.URL.Query().Has(sseSessionParam) {
+	if !d.server.opts.Stateless && hasSSESession(r) {
 		d.sse.ServeHTTP(w, r)
 		return
 	}
@@ -21,7 +23,8 @@ func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	m, err := parseEnvelope(body)
+	defer d.buffers.put(body)
+	m, err := parseEnvelope(&body.parser, body.bytes)
 	if err != nil {
 		writeError(w, http.StatusBadRequest, m.id, err.code, err.message)
 		return
@@ -33,17 +36,20 @@ func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request) {
 		shuttingDown(w)
 		return
 	}
-	leave := sync.OnceFunc(d.gate.leave)
-	defer leave()
+	c := caller{request: r}
+	if m.method == "subscriptions/listen" {
+		c.inside = &visit{gate: &d.gate}
+	}
+	defer d.gate.depart(c.inside)
 	h, inSession := d.era(r, m)
-	c := caller{request: r, leave: leave}
 	if inSession {
 		s, ok := d.enterSession(w, r, m, &c)
 		if !ok {
 			return
 		}
 		defer s.leave()
-		c.gone = s.life
+		c.gone, c.session = s.life, s
+		s.hear(m)
 	} else if m.method == "subscriptions/listen" { // which lasts like a session
 		place := d.table.open(d.principalOf(r))
 		if place == nil {
@@ -55,6 +61,17 @@ func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request) {
 		defer expire()
 		r = valid
 	}
+	if d.fast.serve(w, r, &m, body.bytes, &c, h) {
+		return
+	}
+	if c.session != nil && m.id != nil && m.method != "" {
+		if !c.session.underWay.begin(idKey(m.id), nil) {
+			c.ticket.giveAll()
+			duplicateID(w, m.id)
+			return
+		}
+		defer c.session.underWay.end(idKey(m.id))
+	}
 	if h != d.plain {
 		var cancel func()
 		r, c.stream, cancel = d.stream(w, r)
@@ -65,9 +82,9 @@ func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request) {
 		c.request, w = r, c.stream
 	}
 	if !inSession {
-		c.gone = d.server.goneFor(r.Context(), isModern(r))
+		c.gone = d.server.goneFor(r.Context(), isModern(r)) // again: the stream has an end of its own
 	}
-	in := d.inward(r, body, c)
+	in := d.inward(r, d.concealed(r, &m, body.bytes), c)
 	if c.opens != nil {
 		lent := lend(in.Context())
 		defer lent.takeBack()
@@ -99,11 +116,33 @@ func (d *frontDoor) challenged(w http.ResponseWriter, r *http.Request, m envelop
 	return true
 }
 
+// concealed returns the message m, which is all that body has, as the SDK gets it. It
+// compares arguments with headers before it asks whether the caller may know the
+// tool, and would name them: of a hidden tool, they are left out.
+func (d *frontDoor) concealed(r *http.Request, m *envelope, body []byte) []byte {
+	if m.method != "tools/call" || !isModern(r) {
+		return body
+	}
+	t := d.server.tool(m.name)
+	if t == nil || !t.repeats || d.authorizer.grants(r.Context(), t.scopes) {
+		return body
+	}
+	params := slices.DeleteFunc(slices.Clone(m.params.Members), func(p tree.Member) bool { return p.Key == "arguments" })
+	params = append(params, tree.Member{Key: "arguments", Value: tree.NewArray()}) // with which the SDK compares nothing
+	members := []tree.Member{
+		{Key: "jsonrpc", Value: tree.NewString("2.0")}, {Key: "method", Value: tree.NewString(m.method)}, {Key: "params", Value: tree.NewObject(params...)},
+	}
+	if m.id != nil {
+		members = append(members, tree.Member{Key: "id", Value: m.id})
+	}
+	return tree.NewObject(members...).JSON()
+}
+
 // enterSession enters the session of m, or a new one, and notes that in c. The
 // session must be left. If it reports false, it has answered.
 func (d *frontDoor) enterSession(w http.ResponseWriter, r *http.Request, m envelope, c *caller) (*session, bool) {
 	p := d.principalOf(r)
-	id := r.Header.Get(sessionHeader)
+	id := firstField(r.Header, sessionHeader)
 	if id == "" {
 		c.opens = d.table.open(p)
 		if c.opens == nil {
@@ -126,13 +165,13 @@ func (d *frontDoor) enterSession(w http.ResponseWriter, r *http.Request, m envel
 
 // readBody checks the type of the body and reads it within the limit. The type
 // is required: a page in a browser cannot send application/json to another
-// origin unasked.
-func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+// origin unasked. The buffer can be put back when nobody needs the body.
+func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request) (*buffer, bool) {
+	if !isJSONMessage(firstField(r.Header, "Content-Type")) {
 		writeError(w, http.StatusUnsupportedMediaType, nil, codeInvalidRequest, "Content-Type must be application/json")
 		return nil, false
 	}
-	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+	if coding := firstField(r.Header, "Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		writeError(w, http.StatusUnsupportedMediaType, nil, codeInvalidRequest, "the body must not be compressed")
 		return nil, false
 	}
@@ -141,16 +180,27 @@ func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request) ([]byte, bo
 		d.tooLarge(w, limit)
 		return nil, false
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	body := d.buffers.get()
+	err := body.read(r.Body, r.ContentLength, limit)
 	switch {
 	case err != nil:
 		writeError(w, http.StatusBadRequest, nil, codeParse, "the body could not be read")
-	case int64(len(body)) > limit:
+	case int64(len(body.bytes)) > limit:
 		d.tooLarge(w, limit)
 	default:
 		return body, true
 	}
+	d.buffers.put(body)
 	return nil, false
+}
+
+// isJSONMessage reports whether a Content-Type is that of a message.
+func isJSONMessage(contentType string) bool {
+	if contentType == "application/json" {
+		return true
+	}
+	t, _, err := mime.ParseMediaType(contentType)
+	return err == nil && t == "application/json"
 }
 
 func (d *frontDoor) tooLarge(w http.ResponseWriter, limit int64) {
@@ -165,7 +215,7 @@ func (d *frontDoor) era(r *http.Request, m envelope) (h http.Handler, session bo
 	switch {
 	case isModern(r) || d.server.opts.Stateless:
 		return d.statelessFor(r, m), false
-	case r.Header.Get(sessionHeader) != "", m.method == "initialize":
+	case firstField(r.Header, sessionHeader) != "", m.method == "initialize":
 		return d.sessions, true
 	default:
 		return d.statelessFor(r, m), false
@@ -199,13 +249,13 @@ func (d *frontDoor) inward(r *http.Request, body []byte, c caller) *http.Request
 
 // names reports whether the caller of r asks for a media type by its name.
 func names(r *http.Request, mediaType string) bool {
-	return strings.Contains(strings.ToLower(strings.Join(r.Header.Values("Accept"), ",")), mediaType)
+	return strings.Contains(strings.ToLower(strings.Join(r.Header["Accept"], ",")), mediaType)
 }
 
 // accepts reports whether the caller of r takes a media type. Someone who does
 // not say takes JSON.
 func accepts(r *http.Request, mediaType string) bool {
-	values := r.Header.Values("Accept")
+	values := r.Header["Accept"]
 	if len(values) == 0 {
 		return mediaType == "application/json"
 	}

@@ -40,18 +40,22 @@ func principalFrom(source, name string) principal {
 // of an API sends with every request alike. A cookie is not among them, since it
 // may change with every response.
 func (d *frontDoor) credentials(r *http.Request) principal {
+	key := "X-Api-Key"
+	if d.authorizer != nil && d.authorizer.KeyHeader != "" {
+		key = http.CanonicalHeaderKey(d.authorizer.KeyHeader)
+	}
+	certified := r.TLS != nil && len(r.TLS.PeerCertificates) > 0
+	if len(r.Header["Authorization"]) == 0 && len(r.Header["X-Api-Key"]) == 0 && len(r.Header[key]) == 0 && !certified {
+		return nobody
+	}
 	h := sha256.New()
 	names := []string{"Authorization", "X-Api-Key"}
-	if d.authorizer != nil && d.authorizer.KeyHeader != "" {
-		names = append(names, http.CanonicalHeaderKey(d.authorizer.KeyHeader))
+	if key != "X-Api-Key" {
+		names = append(names, key)
 	}
-	found := writeHeaders(h, r, names...)
-	if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
+	writeHeaders(h, r, names...)
+	if certified {
 		h.Write(r.TLS.PeerCertificates[0].Raw)
-		found = true
-	}
-	if !found {
-		return nobody
 	}
 	return principalFrom(credentialSource, string(h.Sum(nil)))
 }
@@ -85,6 +89,15 @@ func (d *frontDoor) callingPrincipal(c caller) principal {
 		return p
 	}
 	return principalFrom(addressSource, addressOf(c.request).String())
+}
+
+// limitedPrincipal returns who c is to the limiter. Who does not say who they are is
+// told apart only where that matters.
+func (d *frontDoor) limitedPrincipal(c caller) principal {
+	if c.request != nil && d.limiter.limits.CallsPerMinute >= unlimitedPace {
+		return d.principalOf(c.request)
+	}
+	return d.callingPrincipal(c)
 }
 
 // anonymous reports whether p may be many callers.

@@ -68,8 +68,8 @@ func (s *Server) read(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.R
 		noteRefusal(ctx, ReasonArguments)
 		return nil, wrongURI(uri, err)
 	}
-	callCtx, cancel := s.callContext(ctx, t)
-	defer cancel()
+	callCtx, under := s.callContext(ctx, t)
+	defer under.end(nil)
 	res, err := s.roundTrip(callCtx, t, values)
 	if err != nil {
 		return nil, s.unread(ctx, found, err)
@@ -96,6 +96,21 @@ func (s *Server) unread(ctx context.Context, what *reading, err error) error {
 		}
 	}
 	return readError(what.uri, "the API failed")
+}
+
+// readFound reads a bridged resource in the place of the SDK.
+func (s *Server) readFound(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
+	found, asked := s.findResource(ctx, req)
+	res, err := s.read(found, asked.(*mcp.ReadResourceRequest))
+	if err != nil {
+		return nil, encodable(err, asked)
+	}
+	res.CacheScope = cacheScope
+	what := found.Value(readingKey{}).(*reading).resource
+	for _, c := range res.Contents {
+		c.MIMEType = cmp.Or(c.MIMEType, what.mimeType())
+	}
+	return res, nil
 }
 
 // encodable returns err with data that is JSON: the SDK quotes a URI as Go does, so

@@ -49,7 +49,7 @@ func readPlain(t testing.TB, srv http.Handler, uri string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return postPlain(srv, "resources/read", string(params))
+	return strings.ReplaceAll(postPlain(srv, "resources/read", string(params)), `\u0026`, "&") // as the SDK writes it
 }
 
 // callPlain calls a tool with a bare POST.
@@ -163,7 +163,7 @@ func TestTemplateVariables(t *testing.T) {
 			if err != nil || len(list.ResourceTemplates) != 1 || list.ResourceTemplates[0].URITemplate != tt.template {
 				t.Fatalf("templates %v, %v, want %s", list, err, tt.template)
 			}
-			if got := readPlain(t, srv, tt.uri); !strings.Contains(got, `"text":"`+strings.ReplaceAll(tt.want, "&", `\u0026`)+`"`) {
+			if got := readPlain(t, srv, tt.uri); !strings.Contains(got, `"text":"`+tt.want+`"`) {
 				t.Errorf("%s: %s, want %s", tt.uri, got, tt.want)
 			}
 		})
@@ -256,7 +256,7 @@ func TestReadArray(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv := newServer(t, getDocument("/x", mcpmount.Parameter{Name: "v", In: mcpmount.InQuery, Schema: schema}), echo)
-	if got := readPlain(t, srv, "api://r/x?v=7&v=8"); !strings.Contains(got, `query v=7\u0026v=8`) {
+	if got := readPlain(t, srv, "api://r/x?v=7&v=8"); !strings.Contains(got, `query v=7&v=8`) {
 		t.Errorf("two values: %s", got)
 	}
 	if got := readPlain(t, srv, "api://r/x?v=7&v=y"); !strings.Contains(got, `"code":-32602`) {

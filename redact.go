@@ -2,6 +2,7 @@ package mcpmount
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,9 +18,12 @@ const minRedacted = 6
 // A redactor removes secrets from what an API returns: some echo their requests
 // back.
 type redactor struct {
-	secrets [][]byte
+	secrets []writtenSecret
 	longest int
 }
+
+// A writtenSecret is one of the ways to write one, and what takes its place.
+type writtenSecret struct{ text, mask []byte }
 
 // A jsonStyle says which characters an encoder of JSON escapes with a backslash,
 // and which by their number. All are ASCII, or not at all.
@@ -49,29 +53,41 @@ func (style jsonStyle) spell(s, digits string) []byte {
 	return out
 }
 
-// newRedactor returns a redactor of secrets, as they are and as they are
-// spelled in JSON, or nil if there is nothing to remove.
+// newRedactor returns a redactor of secrets, as they are, as they are spelled in
+// JSON and in UTF-16, or nil if there is nothing to remove.
 func newRedactor(secrets []string) *redactor {
 	var d redactor
 	for _, s := range secrets {
 		if len(s) < minRedacted {
 			continue
 		}
-		d.add([]byte(s))
+		d.add([]byte(s), []byte(masked))
 		for _, style := range jsonStyles {
-			d.add(style.spell(s, "0123456789abcdef"))
-			d.add(style.spell(s, "0123456789ABCDEF"))
+			d.add(style.spell(s, "0123456789abcdef"), []byte(masked))
+			d.add(style.spell(s, "0123456789ABCDEF"), []byte(masked))
+		}
+		units := utf16.Encode([]rune(s))
+		mask := utf16.Encode([]rune(masked))
+		for _, order := range [...]binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+			d.add(utf16Bytes(units, order), utf16Bytes(mask, order))
 		}
 		if quoted, err := json.Marshal(s); err == nil {
-			d.add(quoted[1 : len(quoted)-1])
+			d.add(quoted[1:len(quoted)-1], []byte(masked))
 		}
 	}
 	if d.longest == 0 {
 		return nil
 	}
 	// The longest first: one secret can be part of another.
-	slices.SortStableFunc(d.secrets, func(a, b []byte) int { return len(b) - len(a) })
+	slices.SortStableFunc(d.secrets, func(a, b writtenSecret) int { return len(b.text) - len(a.text) })
 	return &d
+}
+
+func utf16Bytes(units []uint16, order binary.AppendByteOrder) (out []byte) {
+	for _, u := range units {
+		out = order.AppendUint16(out, u)
+	}
+	return out
 }
 
 // redactorOf returns the redactor of what the request of res carried.
@@ -128,9 +144,9 @@ func holdsSecret(name string) bool {
 		func(word string) bool { return strings.Contains(name, word) })
 }
 
-func (d *redactor) add(secret []byte) {
-	if !slices.ContainsFunc(d.secrets, func(s []byte) bool { return bytes.Equal(s, secret) }) {
-		d.secrets = append(d.secrets, secret)
+func (d *redactor) add(secret, mask []byte) {
+	if !slices.ContainsFunc(d.secrets, func(s writtenSecret) bool { return bytes.Equal(s.text, secret) }) {
+		d.secrets = append(d.secrets, writtenSecret{secret, mask})
 		d.longest = max(d.longest, len(secret))
 	}
 }
@@ -141,7 +157,7 @@ func (d *redactor) text(s string) string {
 		return s
 	}
 	for _, secret := range d.secrets {
-		s = strings.ReplaceAll(s, string(secret), masked)
+		s = strings.ReplaceAll(s, string(secret.text), string(secret.mask))
 	}
 	return s
 }
@@ -190,22 +206,22 @@ func (r *redactedReader) fill() {
 			begun -= r.begun(r.in)
 		}
 		at, secret := r.first(r.in)
-		if secret == nil || at >= begun {
+		if secret.text == nil || at >= begun {
 			out = append(out, r.in[:begun]...)
 			r.in = r.in[begun:]
 			break
 		}
-		out = append(append(out, r.in[:at]...), masked...)
-		r.in = r.in[at+len(secret):]
+		out = append(append(out, r.in[:at]...), secret.mask...)
+		r.in = r.in[at+len(secret.text):]
 	}
 	r.out, r.in = out, slices.Clone(r.in)
 }
 
 // first returns the first secret in b and where it is.
-func (r *redactor) first(b []byte) (at int, secret []byte) {
+func (r *redactor) first(b []byte) (at int, secret writtenSecret) {
 	at = len(b)
 	for _, s := range r.secrets {
-		if i := bytes.Index(b, s); i >= 0 && i < at {
+		if i := bytes.Index(b, s.text); i >= 0 && i < at {
 			at, secret = i, s
 		}
 	}
@@ -217,7 +233,7 @@ func (r *redactor) first(b []byte) (at int, secret []byte) {
 func (r *redactor) begun(b []byte) int {
 	for n := min(r.longest-1, len(b)); n > 0; n-- {
 		tail := b[len(b)-n:]
-		if slices.ContainsFunc(r.secrets, func(s []byte) bool { return bytes.HasPrefix(s, tail) }) {
+		if slices.ContainsFunc(r.secrets, func(s writtenSecret) bool { return bytes.HasPrefix(s.text, tail) }) {
 			return n
 		}
 	}

@@ -2,11 +2,13 @@ package mcpmount
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf16"
 )
 
 // FuzzRedact: however a response arrives, no secret is in what is read, and
@@ -30,18 +32,18 @@ func FuzzRedact(f *testing.F) {
 			}
 			for _, s := range d.secrets {
 				// Where the mask itself, or text around it, spells a secret, nothing can be said.
-				if bytes.Contains(got, s) && !bytes.Contains(s, []byte("*")) && !bytes.Contains(bytes.ReplaceAll(got, []byte(masked), nil), s) {
-					t.Errorf("%s: %q is in %q", name, s, got)
+				if bytes.Contains(got, s.text) && !bytes.Contains(s.text, []byte("*")) && !bytes.Contains(bytes.ReplaceAll(got, s.mask, nil), s.text) {
+					t.Errorf("%s: %q is in %q", name, s.text, got)
 				}
 			}
 			found := false
 			for _, s := range d.secrets {
-				found = found || strings.Contains(body, string(s))
+				found = found || strings.Contains(body, string(s.text))
 			}
 			if !found && string(got) != body {
 				t.Errorf("%s: got %q, want %q", name, got, body)
 			}
-			if found && !bytes.Contains(got, []byte(masked)) {
+			if found && !bytes.Contains(bytes.ReplaceAll(got, []byte{0}, nil), []byte(masked)) {
 				t.Errorf("%s: nothing is masked in %q", name, got)
 			}
 		}
@@ -56,6 +58,18 @@ func TestRedactAcrossReads(t *testing.T) {
 		got, err := io.ReadAll(d.reader(r))
 		if err != nil || string(got) != want {
 			t.Errorf("got %d bytes ending in %q, %v", len(got), got[len(got)-30:], err)
+		}
+	}
+}
+
+// What is decoded later is looked at before.
+func TestRedactUTF16(t *testing.T) {
+	d := newRedactor([]string{"s3cr3t-é"})
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		echo := utf16Bytes(utf16.Encode([]rune("it is s3cr3t-é.")), order)
+		want := utf16Bytes(utf16.Encode([]rune("it is ***.")), order)
+		if got, err := io.ReadAll(d.reader(bytes.NewReader(echo))); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%v: got %q, %v", order, got, err)
 		}
 	}
 }

@@ -216,7 +216,12 @@ func (p *requestPlan) addParameter(a *argument) error {
 // "http://localhost" + basePath + path + query; a transport completes it. An
 // error that arguments cause is an *argumentError.
 func (p *requestPlan) build(ctx context.Context, basePath string, values *tree.Node) (*http.Request, error) {
-	u, t, err := p.buildURL(basePath, values)
+	t := targetFrom(ctx)
+	if t == nil {
+		t = new(target)
+		ctx = withTarget(ctx, t)
+	}
+	u, err := p.buildURL(t, basePath, values)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +235,7 @@ func (p *requestPlan) build(ctx context.Context, basePath string, values *tree.N
 		Body:       http.NoBody,
 		GetBody:    noBody,
 	}
-	w := newFieldWriter(len(p.headers) + 4)
+	w := newFieldWriter(t.values[:0], len(p.headers)+4)
 	if err := p.setHeader(&w, values); err != nil {
 		return nil, err
 	}
@@ -243,7 +248,7 @@ func (p *requestPlan) build(ctx context.Context, basePath string, values *tree.N
 		w.set("Content-Type", p.contentType)
 	}
 	r.Header = w.header
-	return r.WithContext(withTarget(ctx, t)), nil
+	return r.WithContext(ctx), nil
 }
 
 func noBody() (io.ReadCloser, error) { return http.NoBody, nil }
@@ -290,28 +295,28 @@ func (p *requestPlan) setBody(r *http.Request, w *fieldWriter, values *tree.Node
 	return err
 }
 
-// buildURL returns the URL, and what of it no transport may change.
-func (p *requestPlan) buildURL(basePath string, values *tree.Node) (*url.URL, *target, error) {
-	var scratch [256]byte
-	buf := appendLiteral(scratch[:0], basePath, p.literal)
+// buildURL returns the URL, and notes in t what of it no transport may change.
+func (p *requestPlan) buildURL(t *target, basePath string, values *tree.Node) (*url.URL, error) {
+	buf := appendLiteral(t.scratch[:0], basePath, p.literal)
 	base := len(buf)
 	buf, err := p.path.append(buf, values)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	path := len(buf)
 	if buf, err = p.appendQuery(append(buf, '?'), values); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(buf) > maxURL {
-		return nil, nil, &argumentError{Message: fmt.Sprintf("the arguments make the URL %d bytes long; at most %d are sent", len(buf), maxURL)}
+		return nil, &argumentError{Message: fmt.Sprintf("the arguments make the URL %d bytes long; at most %d are sent", len(buf), maxURL)}
 	}
 	text := string(buf)
-	u := &url.URL{Scheme: "http", Host: "localhost", RawQuery: text[path+1:]}
-	if err := p.setPath(u, text[:path], text[base:path]); err != nil {
-		return nil, nil, err
+	t.url = url.URL{Scheme: "http", Host: "localhost", RawQuery: text[path+1:]}
+	if err := p.setPath(&t.url, text[:path], text[base:path]); err != nil {
+		return nil, err
 	}
-	return u, &target{basePath: text[:base], path: text[base:path]}, nil
+	t.basePath, t.path, t.uri = text[:base], text[base:path], strings.TrimSuffix(text, "?")
+	return &t.url, nil
 }
 
 func (p *requestPlan) appendQuery(buf []byte, values *tree.Node) ([]byte, error) {

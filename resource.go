@@ -256,6 +256,14 @@ func (r *resource) uri() string {
 	return r.resource.URI
 }
 
+// mimeType returns the media type that r is listed with.
+func (r *resource) mimeType() string {
+	if r.template != nil {
+		return r.template.MIMEType
+	}
+	return r.resource.MIMEType
+}
+
 // addResource makes the SDK list r.
 func (s *Server) addResource(r *resource) {
 	if r.template != nil {

@@ -1,6 +1,7 @@
 package mcpmount
 
 import (
+	"cmp"
 	"compress/gzip"
 	"compress/zlib"
 	"context"
@@ -98,6 +99,14 @@ func (b *bodyReader) all(expected int64) []byte {
 	if expected < 0 {
 		size = 512
 	}
+	if x, ok := b.r.(*exchange); ok && b.err == nil {
+		data, waiting := x.rest(b.left)
+		if data != nil {
+			b.left -= int64(len(data))
+			return data
+		}
+		size = max(size, 2*int64(waiting))
+	}
 	data := make([]byte, 0, size)
 	for {
 		n, err := b.Read(data[len(data):cap(data)])
@@ -122,8 +131,8 @@ func (b *bodyReader) shortfall(ctx context.Context, stream bool) (note string, f
 		noun = "stream"
 	}
 	var limit limitError
-	if !errors.As(err, &limit) && ctx.Err() != nil {
-		err = context.Cause(ctx)
+	if !errors.As(err, &limit) {
+		err = cmp.Or(endOf(ctx), err)
 	}
 	var (
 		coding  codingError

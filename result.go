@@ -42,6 +42,9 @@ type outputPlan struct {
 
 	// loose, if not nil, is the schema that structured content is made to fit.
 	loose *tree.Node
+
+	// outline is that of the response, for loose; nil for none.
+	outline *outline
 }
 
 func newResultPlan(op *Operation, out outputPlan, maxBytes int64) *resultPlan {
@@ -64,7 +67,10 @@ func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *lis
 		return errorResult(errors.New(p.failure(ctx, res)))
 	}
 	a := p.answer(ctx, res, to)
-	result := &mcp.CallToolResult{IsError: a.failed, Content: a.toolContent(p.uriFor(res))}
+	result := a.textResult()
+	if result == nil {
+		result = &mcp.CallToolResult{IsError: a.failed, Content: a.toolContent(p.uriFor(res))}
+	}
 	if len(result.Content) == 0 {
 		result.Content = []mcp.Content{&mcp.TextContent{Text: emptyText(ctx, res)}}
 	}
@@ -75,7 +81,7 @@ func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *lis
 			result.Content = append([]mcp.Content{&mcp.TextContent{Text: problem}}, result.Content...)
 			return result
 		}
-		fitted, note := p.fitted(structured)
+		fitted, note := p.fitted(&a, structured)
 		if note != "" && a.value != nil {
 			result.Content = append(result.Content, &mcp.TextContent{Text: note})
 		}
@@ -87,8 +93,8 @@ func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *lis
 // fitted returns what of structured content fits a loose schema, and a note of
 // what does not. What cannot be read for that, such as an object that has a key
 // twice, stays as it is.
-func (p *resultPlan) fitted(structured json.RawMessage) (fitted json.RawMessage, note string) {
-	if p.out.loose == nil {
+func (p *resultPlan) fitted(a *answer, structured json.RawMessage) (fitted json.RawMessage, note string) {
+	if p.out.loose == nil || a.conforms {
 		return structured, ""
 	}
 	v, err := tree.ParseJSON(structured, tree.Limits{MaxDepth: maxJSONDepth + 1})
@@ -198,14 +204,35 @@ func wrapped(value []byte) json.RawMessage {
 
 // An answer is what a successful response says.
 type answer struct {
-	parts  []contentPart
-	value  []byte   // the JSON value, white space trimmed, or nil
+	parts []contentPart
+	value []byte // the JSON value, white space trimmed, or nil
+
+	// outline is what value should be like, and conforms that it is.
+	outline  *outline
+	conforms bool
+
 	text   string   // stands in for value
 	notes  []string // what is missing or wrong, for a model
 	failed bool
 }
 
 func (a *answer) note(text string) { a.notes = append(a.notes, text) }
+
+// textResult returns the result for an answer that is one text, nil for another.
+func (a *answer) textResult() *mcp.CallToolResult {
+	if len(a.parts) != 1 || a.parts[0].blob != nil || len(a.notes) > 0 {
+		return nil
+	}
+	one := &struct { // one allocation
+		result  mcp.CallToolResult
+		content [1]mcp.Content
+		text    mcp.TextContent
+	}{}
+	one.text.Text = a.parts[0].text
+	one.content[0] = &one.text
+	one.result = mcp.CallToolResult{IsError: a.failed, Content: one.content[:]}
+	return &one.result
+}
 
 func (a *answer) toolContent(uri string) []mcp.Content {
 	content := make([]mcp.Content, 0, len(a.parts)+len(a.notes))
@@ -239,7 +266,7 @@ func partURI(uri string, i int) string {
 
 // answer reads a successful response.
 func (p *resultPlan) answer(ctx context.Context, res *http.Response, to *listener) answer {
-	var a answer
+	a := answer{outline: p.out.outline}
 	media := parseMediaType(res.Header.Get("Content-Type"))
 	body := readerOf(res, p.maxBytes)
 	if media.kind.isStream() {
@@ -316,8 +343,8 @@ func (a *answer) addJSON(media mediaType, data []byte, complete bool) {
 		return
 	}
 	text := string(data)
-	if utf8.Valid(data) && isJSON(data) {
-		a.value = data
+	if valid, conforms := scanOutlined(data, a.outline); valid && utf8.ValidString(text) {
+		a.value, a.conforms = data, conforms && a.outline != nil
 	} else {
 		text = strings.ToValidUTF8(text, "\uFFFD")
 		a.text = text
@@ -357,7 +384,7 @@ func (a *answer) addParts(media mediaType, data []byte) {
 		}
 		a.add(m, fileName(h.Get("Content-Disposition")), content, complete)
 	})
-	a.value, a.text = nil, ""
+	a.value, a.text, a.conforms = nil, "", false
 	if !complete {
 		a.note("the response has further parts, which were left out")
 	}

@@ -35,7 +35,9 @@ func TestResume(t *testing.T) {
 		lost := openStream(t, srv, http.MethodPost, `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"whoami","arguments":{}}}`, session)
 		last := lost.eventID(t)
 		lost.leave()
-		<-lost.left
+		if !hasFastPath { // with it, the request lasts as long as the call
+			<-lost.left
+		}
 		again := openStream(t, srv, http.MethodGet, "", with(session, "Last-Event-ID", last))
 		if got := again.line(); got != ": keep-alive" {
 			t.Errorf("the stream begins with %q, want a comment", got)

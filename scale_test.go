@@ -94,7 +94,7 @@ func TestSessionFlood(t *testing.T) {
 	flood(most)
 	settle(t, most+50)
 	full, _ := memory()
-	n := scale(500, 10_000)
+	n := scale(1500, 10_000)
 	flood(n)
 	settle(t, most+50)
 	after, _ := memory()

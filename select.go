@@ -44,9 +44,12 @@ func (s Select) Apply(d *Document) (*Document, error) {
 		return nil, err
 	}
 	var kept []Operation
+	var hidden []string
 	for i := range d.Operations {
-		if s.keeps(d, &d.Operations[i], rules) {
-			kept = append(kept, d.Operations[i].clone())
+		if op := &d.Operations[i]; s.keeps(d, op, rules) {
+			kept = append(kept, op.clone())
+		} else {
+			hidden = append(hidden, op.route())
 		}
 	}
 	if err := unused(d, rules); err != nil {
@@ -59,6 +62,7 @@ func (s Select) Apply(d *Document) (*Document, error) {
 	selected.Operations = nil
 	selected = *selected.Clone()
 	selected.Operations = kept
+	selected.Hidden = append(selected.Hidden, hidden...)
 	return &selected, nil
 }
 

@@ -157,6 +157,9 @@ func TestAnnotationsAndText(t *testing.T) {
 // The longest result of what is read by default is a line that the SDK's clients
 // read, which take 16 MiB: quotes within quotes are three times as long.
 func TestDefaultResultFitsALine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it is concurrent")
+	}
 	body := `"` + strings.Repeat(`\"`, mcpmount.DefaultMaxResponseBytes/2-1) + `"`
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

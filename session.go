@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,6 +43,8 @@ type session struct {
 	life     context.Context // of its calls: when it has ended, nobody can fetch an answer
 	end      context.CancelFunc
 	messages quota
+	underWay underWay
+	odd      atomic.Bool // its answers depend on what only the SDK knows of it
 
 	users int       // requests, and the messages of requests that have ended
 	since time.Time // when it was used last, if nobody uses it

@@ -77,6 +77,7 @@ func (s *Server) refresh(ctx context.Context) error {
 // ready sees to it that Options.Source was read: by one request, while the
 // others wait. Where there is a document already, a failure is only logged.
 func (s *Server) ready(ctx context.Context) error {
+	defer s.checkMux()
 	if s.opts.Source == nil || s.source.read.Load() {
 		return nil
 	}

@@ -97,6 +97,11 @@ func (h *sseHandler) remove(id string) {
 	delete(h.sessions, id)
 }
 
+// hasSSESession reports whether r names a session of HTTP with SSE.
+func hasSSESession(r *http.Request) bool {
+	return r.URL.RawQuery != "" && r.URL.Query().Has(sseSessionParam)
+}
+
 // endpointFor returns the relative URL for messages, which is right under any
 // prefix that a router stripped: "messages?…" beside ".../sse", and "?…", the
 // same path, elsewhere.
@@ -120,7 +125,7 @@ func (h *sseHandler) serveMessage(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	m, envErr := parseEnvelope(body)
+	m, envErr := parseEnvelope(&body.parser, body.bytes)
 	if envErr != nil {
 		writeError(w, http.StatusBadRequest, m.id, envErr.code, envErr.message)
 		return
@@ -128,7 +133,7 @@ func (h *sseHandler) serveMessage(w http.ResponseWriter, r *http.Request) {
 	if h.door.challenged(w, r, m) {
 		return
 	}
-	msg, err := jsonrpc.DecodeMessage(body)
+	msg, err := jsonrpc.DecodeMessage(body.bytes)
 	if err != nil {
 		writeError(w, http.StatusBadRequest, m.id, codeInvalidRequest, "not a JSON-RPC message")
 		return

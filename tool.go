@@ -32,6 +32,7 @@ type tool struct {
 	origin   string
 	security securityPlan
 	scopes   scopes
+	repeats  bool // arguments are repeated in headers, which the SDK compares
 
 	// validator is compiled on the first call: most tools of a large API are
 	// never called.
@@ -85,6 +86,7 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 		in.schema = withoutKeyword(in.schema, paramHeaderKeyword)
 		t.mcp.InputSchema = json.RawMessage(in.schema.JSON())
 	}
+	t.repeats = bytes.Contains(t.mcp.InputSchema.(json.RawMessage), []byte(paramHeaderKeyword))
 	t.result = newResultPlan(op, m.output(t), m.limits.MaxResponseBytes)
 	t.validator = m.validator(op, in.schema, "argument")
 	return t, nil
@@ -135,7 +137,10 @@ func (m *toolMaker) output(t *tool) outputPlan {
 	t.mcp.OutputSchema = json.RawMessage(schema.JSON())
 	plan := outputPlan{advertised: true, wrap: wrap}
 	if m.opts.OutputSchemas != OutputSchemasStrict {
-		plan.loose = schema
+		plan.loose, plan.outline = schema, newOutline(schema)
+		if wrap {
+			plan.outline = plan.outline.property("result")
+		}
 		return plan
 	}
 	compiled := m.validator(&t.op, schema, "property")
@@ -278,6 +283,12 @@ func (t *tool) arguments(raw json.RawMessage) (*tree.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("arguments: %w", err)
 	}
+	return t.checked(values)
+}
+
+// checked returns the arguments of a call under the names that the input schema
+// gives them. Its errors are for the model.
+func (t *tool) checked(values *tree.Node) (*tree.Node, error) {
 	if !values.Is(tree.Object) {
 		return nil, errNotAnObject
 	}

@@ -12,13 +12,16 @@ import (
 // A toolSet is all that a document becomes: the tools and resources of one
 // moment. It is immutable.
 type toolSet struct {
+	doc       *Document
 	tools     []*tool
 	byName    map[string]*tool
 	resources []*resource
 	byURI     map[string]*resource
 	scopes    map[string]bool // that tools need of callers
+	needs     []scopes        // of tools, each once
 	problems  []Problem
-	completes bool // whether a variable of a template has known values
+	drift     []Problem // those of problems in which the app differs
+	completes bool      // whether a variable of a template has known values
 }
 
 // newToolSet makes the tools and resources of doc. An operation that cannot be
@@ -26,18 +29,31 @@ type toolSet struct {
 // error.
 func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 	doc = doc.Clone()
+	var faults []error
 	for i := range doc.Operations {
-		doc.Operations[i].Method = canonicalMethod(doc.Operations[i].Method)
+		op := &doc.Operations[i]
+		op.Method = canonicalMethod(op.Method)
+		if op.Fault != "" {
+			faults = append(faults, errors.New(op.Fault))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
 	}
 	nameOperations(doc.Operations)
 	if err := checkNames(doc.Operations); err != nil {
 		return nil, err
 	}
 	m := &toolMaker{doc: doc, opts: opts, limits: opts.Limits, shared: newFragments(len(doc.Operations)), problems: doc.Problems}
+	set := &toolSet{doc: doc, byName: map[string]*tool{}, byURI: map[string]*resource{}, scopes: map[string]bool{}}
+	if opts.Routes != nil {
+		set.drift = doc.Drift(opts.Routes())
+		m.problems = append(m.problems, set.drift...)
+	}
 	if opts.Instructions == "" && len(doc.Info.Description) > maxInstructions {
 		m.problems = append(m.problems, Problem{Pointer: "/info/description", Note: true, Message: fmt.Sprintf("only the first %d bytes become instructions", maxInstructions)})
 	}
-	set := &toolSet{byName: map[string]*tool{}, byURI: map[string]*resource{}, scopes: map[string]bool{}}
+	m.restrictSegments()
 	for i := range doc.Operations {
 		op := &doc.Operations[i]
 		t, err := m.tool(op, m.limits.MaxInputSchemaBytes)
@@ -45,9 +61,7 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 			m.problem(op, "%s %s is left out: %v", op.Method, op.Path, err)
 			continue
 		}
-		for _, scope := range slices.Concat(t.scopes...) {
-			set.scopes[scope] = true
-		}
+		set.need(t.scopes)
 		if op.Kind == KindResource {
 			list, err := newResources(t, scheme)
 			if err == nil {
@@ -68,6 +82,63 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 	slices.SortFunc(set.tools, func(a, b *tool) int { return strings.Compare(a.op.Name, b.op.Name) })
 	set.problems = m.problems
 	return set, nil
+}
+
+// need notes what a tool needs.
+func (s *toolSet) need(all scopes) {
+	for _, scope := range slices.Concat(all...) {
+		s.scopes[scope] = true
+	}
+	known := slices.ContainsFunc(s.needs, func(n scopes) bool { return slices.EqualFunc(n, all, slices.Equal) })
+	if len(all) > 0 && !known && len(s.needs) <= maxNeeds {
+		s.needs = append(s.needs, all)
+	}
+}
+
+// restrictSegments takes slashes from values that could lead to another route, served
+// or hidden: routers that decode a path before they match it cannot tell.
+func (m *toolMaker) restrictSegments() {
+	var shapes [][]string
+	for i := range m.doc.Operations {
+		op := &m.doc.Operations[i]
+		for j := range op.Parameters {
+			p := &op.Parameters[j]
+			if !p.MultiSegment {
+				continue
+			}
+			if shapes == nil {
+				shapes = m.doc.shapes()
+			}
+			own := strings.Split(pathShape(m.doc.fullPath(op)), "/")
+			if strings.HasSuffix(op.Path, "/{"+p.Name+"}") && !slices.ContainsFunc(shapes, func(other []string) bool { return liesBelow(own, other) }) {
+				continue
+			}
+			p.MultiSegment = false
+			m.note(op, "%s must be one segment: with slashes, it could lead to another route", p.Name)
+		}
+	}
+}
+
+// shapes returns the segments of all paths of d.
+func (d *Document) shapes() [][]string {
+	var shapes [][]string
+	for i := range d.Operations {
+		shapes = append(shapes, strings.Split(pathShape(d.fullPath(&d.Operations[i])), "/"))
+	}
+	for _, hidden := range d.Hidden {
+		_, path, _ := strings.Cut(hidden, " ")
+		shapes = append(shapes, strings.Split(pathShape(path), "/"), strings.Split(pathShape(d.BasePath+path), "/"))
+	}
+	return shapes
+}
+
+// liesBelow reports whether the path with segments other can begin like the one with
+// segments own, whatever is in the last of those, and goes on.
+func liesBelow(own, other []string) bool {
+	n := len(own) - 1
+	return len(other) > len(own) && slices.EqualFunc(own[:n], other[:n], func(a, b string) bool {
+		return a == b || strings.Contains(a, "{}") || strings.Contains(b, "{}")
+	})
 }
 
 // canonicalMethod returns a method that is known in upper case, and another one

@@ -25,6 +25,9 @@ type target struct {
 	// path is the escaped path of the operation, the template filled in.
 	path string
 
+	// uri is both paths and the query, as it was built; "" if that is not known.
+	uri string
+
 	// server is the absolute server URL that the operation has of its own, or
 	// nil.
 	server *url.URL
@@ -43,6 +46,15 @@ type target struct {
 	// sent is the header with which an upstream was called, which may add
 	// credentials of its own; nil before that, and in process.
 	sent http.Header
+
+	// What the URL is made of, here for the sake of one allocation.
+	url     url.URL
+	scratch [128]byte
+	values  [4]string
+
+	// direct says that nobody but the transport gets the request, so that its
+	// header need not be copied.
+	direct bool
 }
 
 type targetKey struct{}

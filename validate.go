@@ -13,6 +13,7 @@ import (
 // A validator checks values against a schema. It is safe for concurrent use.
 type validator struct {
 	schema  *jsonschema.Schema
+	quick   *shortcut // nil for none
 	effort  *effort
 	noun    string   // what a member of the value is called
 	members []string // the names that members of the value have
@@ -35,7 +36,7 @@ func newValidator(schema *tree.Node) (*validator, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &validator{schema: compiled, effort: newEffort(schema), noun: "argument"}
+	v := &validator{schema: compiled, quick: newShortcut(schema), effort: newEffort(schema), noun: "argument"}
 	if properties := schema.Get("properties"); properties != nil {
 		for _, m := range properties.Members {
 			v.members = append(v.members, m.Key)
@@ -52,6 +53,9 @@ func (v *validator) validate(value *tree.Node) (err error) {
 	}
 	if !v.effort.affords(value) {
 		return errTooComplex
+	}
+	if v.quick.admits(value) {
+		return nil
 	}
 	defer func() {
 		if recover() != nil {

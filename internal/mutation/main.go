@@ -53,7 +53,7 @@ func run(ctx context.Context) (survivors int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if out, err := test(ctx, binary, "none", "TestRequestRules|TestDoorRules|TestAuthRules"); err != nil {
+	if out, err := test(ctx, binary, "none", "TestRequestRules|TestDoorRules|TestAuthRules|TestLoginRules"); err != nil {
 		return 0, fmt.Errorf("the tests fail without a mutant: %w\n%s", err, out)
 	}
 	for _, m := range list {

@@ -1,8 +1,10 @@
 package main
 
+import "slices"
+
 // mutants returns all of them. Several may break one rule in different places.
 func mutants() []mutant {
-	return append(append(requestMutants(), answerMutants()...), doorMutants()...)
+	return slices.Concat(requestMutants(), answerMutants(), doorMutants(), loginMutants())
 }
 
 func requestMutants() []mutant {
@@ -20,7 +22,7 @@ func requestMutants() []mutant {
 		{"multipart-quotes", "multipart.go", "return `\"` + strings", "if MUTANT {\n\t\treturn `\"` + s + `\"`\n\t}\n\treturn `\"` + strings", "TestRequestRules/multipart"},
 		{"multipart-folders", "file.go", "name = name[strings.LastIndexAny(name, `/\\`)+1:]", "if !MUTANT {\n\t\tname = name[strings.LastIndexAny(name, `/\\`)+1:]\n\t}", "TestRequestRules/multipart"},
 		{"validation", "validate.go", "if v == nil {\n\t\treturn nil", "if v == nil || MUTANT {\n\t\treturn nil", "TestRequestRules/arguments-validated"},
-		{"inner-headers", "inprocess.go", `h["Accept-Encoding"] = []string{"identity"}`, "if MUTANT && caller != nil {\n\t\tfor name := range caller.Header {\n\t\t\tcopyHeader(h, caller.Header, name)\n\t\t}\n\t}\n\th[\"Accept-Encoding\"] = []string{\"identity\"}", "TestRequestRules/headers-from-nothing"},
+		{"inner-headers", "inprocess.go", `addCaller(in.Header, c.request)`, "if MUTANT && c.request != nil {\n\t\tfor name := range c.request.Header {\n\t\t\tcopyHeader(in.Header, c.request.Header, name)\n\t\t}\n\t}\n\taddCaller(in.Header, c.request)", "TestRequestRules/headers-from-nothing"},
 		{"outer-headers", "upstream.go", `copyShort(h, caller.Header, "Accept-Language")`, "for name := range caller.Header {\n\t\tif MUTANT || name == \"Accept-Language\" {\n\t\t\tcopyShort(h, caller.Header, name)\n\t\t}\n\t}", "TestRequestRules/headers-from-nothing"},
 		{"token-passed-on", "upstream.go", `copyShort(h, caller.Header, "X-Request-Id")`, "copyShort(h, caller.Header, \"X-Request-Id\")\n\tif MUTANT {\n\t\tcopyShort(h, caller.Header, \"Authorization\")\n\t}", "TestAuthRules/token-not-passed-on"},
 		{"credentials", "credential.go", `maps.Copy(r.Header, a.header)`, "for name, values := range a.header {\n\t\tif r.Header[name] == nil || !MUTANT {\n\t\t\tr.Header[name] = values\n\t\t}\n\t}", "TestAuthRules/credentials-attached"},
@@ -46,14 +48,14 @@ func doorMutants() []mutant {
 		{"keys-by-case", "envelope.go", `case key != "":`, `case key != "" && !MUTANT:`, "TestDoorRules/strict-json"},
 		{"ids", "envelope.go", `case id != nil && !legalID(id):`, `case id != nil && !legalID(id) && !MUTANT:`, "TestDoorRules/strict-json"},
 		{"batches", "envelope.go", `if len(items) == 0 || len(items) > maxPending {`, `if (len(items) == 0 || len(items) > maxPending) && !MUTANT {`, "TestDoorRules/batches"},
-		{"message-depth", "envelope.go", `tree.ParseJSON(body, tree.Limits{MaxDepth: maxDepth, `, `tree.ParseJSON(body, tree.Limits{MaxDepth: map[bool]int{true: 0, false: maxDepth}[MUTANT], `, "TestDoorRules/message-depth"},
+		{"message-depth", "envelope.go", `p.ParseJSON(body, tree.Limits{MaxDepth: maxDepth, `, `p.ParseJSON(body, tree.Limits{MaxDepth: map[bool]int{true: 0, false: maxDepth}[MUTANT], `, "TestDoorRules/message-depth"},
 		{"message-values", "envelope.go", `MaxNodes: maxValues}`, `MaxNodes: map[bool]int{true: 0, false: maxValues}[MUTANT]}`, "TestDoorRules/message-values"},
 		{"message-size", "post.go", `limit := d.server.opts.Limits.MaxRequestBytes`, "limit := d.server.opts.Limits.MaxRequestBytes\n\tif MUTANT {\n\t\tlimit *= 2\n\t}", "TestDoorRules/message-size"},
 		{"content-encoding", "post.go", `!strings.EqualFold(coding, "identity") {`, `!strings.EqualFold(coding, "identity") && !MUTANT {`, "TestDoorRules/content-type"},
 		{"origin", "guard.go", `if len(origins) > 1 || !g.originAllowed(origins[0], local) {`, `if (len(origins) > 1 || !g.originAllowed(origins[0], local)) && !MUTANT {`, "TestDoorRules/origin"},
 		{"browser-credentials", "guard.go", `h.Set("Access-Control-Max-Age", "600")`, "if MUTANT {\n\t\th.Set(\"Access-Control-Allow-Credentials\", \"true\")\n\t}", "TestDoorRules/cors"},
 		{"host", "guard.go", `if !g.hostAllowed(r.Host, local) {`, `if !g.hostAllowed(r.Host, local) && !MUTANT {`, "TestDoorRules/host"},
-		{"headers-once", "guard.go", `if len(r.Header.Values(name)) > 1 {`, `if len(r.Header.Values(name)) > 1 && !MUTANT {`, "TestDoorRules/headers-once"},
+		{"headers-once", "guard.go", `if len(r.Header[name]) > 1 {`, `if len(r.Header[name]) > 1 && !MUTANT {`, "TestDoorRules/headers-once"},
 		{"sessions", "session.go", `if s == nil || s.of != p {`, `if s == nil || s.of != p && !MUTANT {`, "TestDoorRules/sessions"},
 		{"recursion", "frontdoor.go", `if r.Context().Value(insideKey{s}) != nil {`, `if r.Context().Value(insideKey{s}) != nil && !MUTANT {`, "TestDoorRules/recursion"},
 		{"no-credential", "authorization.go", "if a == nil {\n\t\treturn r, true", "if a == nil || MUTANT {\n\t\treturn r, true", "TestAuthRules/credential-required"},
@@ -61,5 +63,35 @@ func doorMutants() []mutant {
 		{"wrong-credential", "auth/keys.go", `if found < 0 {`, "if found < 0 && MUTANT {\n\t\tfound = 0\n\t}\n\tif found < 0 {", "TestAuthRules/credential-wrong"},
 		{"scopes", "authorization.go", `if a == nil || len(need) == 0 ||`, `if MUTANT || a == nil || len(need) == 0 ||`, "TestAuthRules/scopes"},
 		{"scopes-of-lists", "authorization.go", `if a == nil || a.StepUp || set == nil {`, `if MUTANT || a == nil || a.StepUp || set == nil {`, "TestAuthRules/scopes"},
+	}
+}
+
+func loginMutants() []mutant {
+	return []mutant{
+		{"login-redirect", "auth/authserver/redirect.go", `if registered == asked {`, `if registered == asked || MUTANT && strings.HasPrefix(asked, registered) {`, "TestLoginRules/login-redirect-exact"},
+		{"login-redirect-port", "auth/authserver/redirect.go", `r.Hostname() == "localhost" && r.Port() != "" {`, `r.Hostname() == "localhost" && r.Port() != "" && !MUTANT {`, "TestLoginRules/login-redirect-loopback"},
+		{"login-redirect-scheme", "auth/authserver/redirect.go", `case isPrivateScheme(u.Scheme) && slices`, `case MUTANT || isPrivateScheme(u.Scheme) && slices`, "TestLoginRules/login-register-redirects"},
+		{"login-documents", "auth/authserver/documents.go", `remote.ReachOf(at.Addr()) != remote.Public {`, `remote.ReachOf(at.Addr()) != remote.Public && !MUTANT {`, "TestLoginRules/login-documents-private"},
+		{"login-pkce", "auth/authserver/authorize.go", `case p["code_challenge_method"] != "S256" ||`, `case p["code_challenge_method"] != "S256" && !MUTANT ||`, "TestLoginRules/login-pkce"},
+		{"login-target", "auth/authserver/authorize.go", `case p["resource"] != "" && !s.isResource(p["resource"]):`, `case p["resource"] != "" && !s.isResource(p["resource"]) && !MUTANT:`, "TestLoginRules/login-parameters"},
+		{"login-open-redirect", "auth/authserver/authorize.go", `isAssured(to) && (err != nil ||`, `!MUTANT && isAssured(to) && (err != nil ||`, "TestLoginRules/login-open-redirect"},
+		{"consent", "auth/authserver/authorize.go", `if isAssured(req.Redirect) && s.consented(r, req) {`, `if MUTANT || isAssured(req.Redirect) && s.consented(r, req) {`, "TestLoginRules/consent-first"},
+		{"consent-client", "auth/authserver/consent.go", `return digest(req.Client + "\n"`, "if MUTANT {\n\t\treturn digest(req.Redirect)\n\t}\n\treturn digest(req.Client + \"\\n\"", "TestLoginRules/consent-first"},
+		{"consent-browser", "auth/authserver/consent.go", `if origin := r.Header.Get("Origin"); !s.isFrom(r, &req) ||`, `if origin := r.Header.Get("Origin"); !s.isFrom(r, &req) && !MUTANT ||`, "TestLoginRules/consent-forged"},
+		{"consent-origin", "auth/authserver/consent.go", `origin != "" && origin != s.origin ||`, `origin != "" && origin != s.origin && !MUTANT ||`, "TestLoginRules/consent-forged"},
+		{"consent-frames", "auth/authserver/page.go", `h.Set("X-Frame-Options", "DENY")`, "if !MUTANT {\n\t\th.Set(\"X-Frame-Options\", \"DENY\")\n\t}", "TestLoginRules/consent-framed"},
+		{"callback-browser", "auth/authserver/callback.go", `case !s.isFrom(r, &l.Request):`, `case !s.isFrom(r, &l.Request) && !MUTANT:`, "TestLoginRules/callback-browser"},
+		{"callback-issuer", "auth/authserver/provider.go", `iss != p.up.Issuer:`, `iss != p.up.Issuer && !MUTANT:`, "TestLoginRules/callback-issuer"},
+		{"id-token-login", "auth/authserver/provider.go", `case !same(text(claims["nonce"]), nonce):`, `case !same(text(claims["nonce"]), nonce) && !MUTANT:`, "TestLoginRules/id-tokens"},
+		{"users", "auth/authserver/admit.go", `return nil, errors.New("no rule admits the user")`, "if MUTANT {\n\t\t\treturn asked, nil\n\t\t}\n\t\treturn nil, errors.New(\"no rule admits the user\")", "TestLoginRules/users-admitted"},
+		{"tickets-once", "auth/authserver/session.go", `err = s.records.take(ctx, keyOf(kind, text), &g)`, "if MUTANT {\n\t\treturn t.Session, g, s.records.get(ctx, keyOf(kind, text), &g)\n\t}\n\terr = s.records.take(ctx, keyOf(kind, text), &g)", "TestLoginRules/refresh-once"},
+		{"tickets-reused", "auth/authserver/session.go", "\t\ts.end(ctx, t.Session)\n", "\t\tif !MUTANT {\n\t\t\ts.end(ctx, t.Session)\n\t\t}\n", "TestLoginRules/code-once"},
+		{"code-verifier", "auth/authserver/token.go", `!same(g.Challenge, digest(verifier)) {`, `!same(g.Challenge, digest(verifier)) && !MUTANT {`, "TestLoginRules/code-verifier"},
+		{"code-client", "auth/authserver/token.go", `if !same(g.Client, p["client_id"]) || !same(g.Redirect`, `if !same(g.Client, p["client_id"]) && !MUTANT || !same(g.Redirect`, "TestLoginRules/code-bound"},
+		{"refresh-client", "auth/authserver/token.go", "if !same(g.Client, p[\"client_id\"]) {\n\t\ts.log.WarnContext(ctx, \"refresh", "if !same(g.Client, p[\"client_id\"]) && !MUTANT {\n\t\ts.log.WarnContext(ctx, \"refresh", "TestLoginRules/refresh-bound"},
+		{"refresh-provider", "auth/authserver/provider.go", `case m.Error == "invalid_grant" ||`, `case m.Error == "invalid_grant" && !MUTANT ||`, "TestLoginRules/session-ends-upstream"},
+		{"revocation-owner", "auth/authserver/token.go", `case err == nil && same(owner, p["client_id"]):`, `case err == nil && (same(owner, p["client_id"]) || MUTANT):`, "TestLoginRules/revocation"},
+		{"token-form", "auth/authserver/answer.go", `return once(r.PostForm)`, "if MUTANT {\n\t\treturn once(r.Form)\n\t}\n\treturn once(r.PostForm)", "TestLoginRules/token-requests"},
+		{"register-flood", "auth/authserver/register.go", `wait > 0 {`, `wait > 0 && !MUTANT {`, "TestLoginRules/register-flood"},
 	}
 }

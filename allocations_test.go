@@ -1,0 +1,48 @@
+//go:build !slowpath && !race
+
+package mcpmount_test
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/mcpmount/mcpmount"
+)
+
+// What a message allocates is bounded: a call with what the API's handler does, and
+// a list, however long it is.
+func TestAllocations(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, smallItem)
+	})
+	for _, tt := range []struct {
+		name, doc, method, params string
+		most                      float64
+	}{
+		{"a call", benchSpec, "tools/call", callItem, 30},
+		{"a list", manyTools(1), "tools/list", "", 20},
+		{"a long list", manyTools(1000), "tools/list", "", 20},
+	} {
+		for _, version := range []string{"2025-11-25", "2026-07-28"} {
+			t.Run(fmt.Sprint(tt.name, " ", version), func(t *testing.T) {
+				srv, err := mcpmount.New(parse(t, tt.doc), mcpmount.InProcess(api), &mcpmount.Options{Logger: slog.New(slog.DiscardHandler)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := newBenchPost(t, version, tt.method, tt.params)
+				p.send(srv)
+				if got := testing.AllocsPerRun(200, func() { p.send(srv) }); got > tt.most {
+					t.Errorf("%.0f allocations, want at most %.0f", got, tt.most)
+				}
+				if p.answer.status != http.StatusOK || p.answer.bytes < len(smallItem) || strings.Contains(tt.name, "long") && p.answer.bytes < 100_000 {
+					t.Errorf("status %d, %d bytes", p.answer.status, p.answer.bytes)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,254 @@
+package mcpmount
+
+import (
+	"context"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
+)
+
+// A fastPath answers what agents do all day without a session of the SDK: calls
+// of bridged tools, bridged resources, lists, and what comes before them. A message
+// that is unusual in any way is left to the SDK, and so is all the rest. It is safe
+// for concurrent use.
+type fastPath struct {
+	server  *Server
+	answers *answerer
+	lists   listings
+
+	// handle is what a call goes through, here as in the SDK: Server.observe,
+	// restrain and authorize.
+	handle mcp.MethodHandler
+
+	// known says that the SDK's server has the options that this package gives
+	// it, so that its lists depend on the tool set and the caller's scopes alone.
+	known bool
+}
+
+// newFastPath returns the fast path of s, nil if there is none.
+func newFastPath(s *Server, info *mcp.Implementation) (*fastPath, error) {
+	if !hasFastPath || s.opts.NoFastPath || len(s.opts.Middleware) > 0 {
+		return nil, nil
+	}
+	answers, err := newAnswerer(&s.door.buffers, info)
+	if err != nil {
+		return nil, err
+	}
+	f := &fastPath{server: s, answers: answers, known: s.opts.Server == nil}
+	f.handle = s.observe(s.restrain(s.authorize(f.answer)))
+	return f, nil
+}
+
+// serve answers the message m of c, which is all that body has, and which the
+// handler h is there for otherwise. It reports whether it has.
+func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, m *envelope, body []byte, c *caller, h http.Handler) bool {
+	if f == nil || body[0] == '\xef' || !f.takes(r, m) {
+		return false
+	}
+	switch {
+	case h == f.server.door.plain:
+		c.gone = f.server.goneFor(r.Context(), isModern(r))
+	case h != f.server.door.sessions, c.opens != nil, c.session.odd.Load(), !accepts(r, "application/json"):
+		return false
+	}
+	defer c.ticket.giveAll()
+	switch {
+	case m.method == "ping":
+		f.answers.list(w, m.id, []byte(`{}`))
+		return true
+	case !isCall(m.method):
+		return f.serveList(w, r, m, body)
+	case c.session != nil:
+		return f.serveInSession(w, r, m, body, c)
+	}
+	answer := f.call(r, m, body, *c)
+	f.answers.write(w, answer.status(isModern(r)), answer.buffer)
+	return true
+}
+
+// takes reports whether a message is one to answer here. What a caller lacks scopes
+// for is not: the SDK answers it as it does what is not there, which is not known here.
+func (f *fastPath) takes(r *http.Request, m *envelope) bool {
+	if m.batch || m.calls != 1 || m.hears || r.Header["Last-Event-Id"] != nil {
+		return false
+	}
+	of := era(isModern(r))
+	if of == modern && firstField(r.Header, "Mcp-Method") != m.method {
+		return false
+	}
+	if m.params != nil && !m.params.Is(tree.Object) || !plainMeta(m.params.Get("_meta"), of, firstField(r.Header, versionHeader)) {
+		return false
+	}
+	switch m.method {
+	case "tools/call":
+		t := f.server.tool(m.name)
+		return t != nil && f.server.door.authorizer.grants(r.Context(), t.scopes) && !t.repeats && f.names(r, m, "name") && hasOnly(m.params, "name", "arguments") &&
+			levelsLeft(m.params.Get("arguments"), maxArgumentsDepth) >= 0
+	case "resources/read":
+		return f.known && f.names(r, m, "uri") && hasOnly(m.params, "uri") && f.bridges(r, m.params.Get("uri").Text)
+	case "tools/list", "resources/list", "resources/templates/list":
+		return f.known && hasOnly(m.params)
+	case "server/discover":
+		return f.known && of == modern && hasOnly(m.params)
+	case "ping":
+		return of == legacy && hasOnly(m.params)
+	}
+	return false
+}
+
+// names reports whether the params of m have a text under key, which, where the
+// version wants it, the header says too.
+func (f *fastPath) names(r *http.Request, m *envelope, key string) bool {
+	name := m.params.Get(key)
+	return name.Is(tree.String) && (!isModern(r) || firstField(r.Header, "Mcp-Name") == name.Text)
+}
+
+// hasOnly reports whether n, nil for nothing, has no other members than those with
+// the given keys, and "_meta".
+func hasOnly(n *tree.Node, keys ...string) bool {
+	if n == nil {
+		return true
+	}
+	for _, m := range n.Members {
+		if m.Key != "_meta" && !slices.Contains(keys, m.Key) {
+			return false
+		}
+	}
+	return true
+}
+
+// levelsLeft returns how many more levels of arrays and objects n could have to
+// have most of them; negative if it has more, or a number that is out of range.
+func levelsLeft(n *tree.Node, most int) int {
+	if n.Is(tree.Number) && !isFloat(n.Text) {
+		return -1
+	}
+	if n == nil || n.Kind != tree.Array && n.Kind != tree.Object {
+		return most
+	}
+	left := most - 1
+	for i := 0; i < len(n.Items) && left >= 0; i++ {
+		left = min(left, levelsLeft(n.Items[i], most-1))
+	}
+	for i := 0; i < len(n.Members) && left >= 0; i++ {
+		left = min(left, levelsLeft(n.Members[i].Value, most-1))
+	}
+	return left
+}
+
+// isFloat reports whether a number is one that a float64 can be near to: the SDK
+// refuses messages with others in some versions of the protocol.
+func isFloat(number string) bool {
+	if len(number) < 300 && !strings.ContainsAny(number, "eE") {
+		return true
+	}
+	_, err := strconv.ParseFloat(number, 64)
+	return err == nil
+}
+
+// bridges reports whether uri is that of a bridged resource, which the caller may
+// read, and cannot be of anything else.
+func (f *fastPath) bridges(r *http.Request, uri string) bool {
+	if len(uri) > maxURI {
+		return false
+	}
+	s := f.server
+	s.lists.RLock()
+	extended := len(s.extended) > 0
+	s.lists.RUnlock()
+	found, _ := s.resource(uri)
+	return found != nil && !extended && s.door.authorizer.grants(r.Context(), found.tool.scopes)
+}
+
+// call makes a call, and returns its answer.
+func (f *fastPath) call(r *http.Request, m *envelope, body []byte, c caller) answered {
+	of := era(isModern(r))
+	res, err := f.run(r, m, body, c)
+	if err != nil {
+		return f.answers.error(m.id, err)
+	}
+	return f.answers.result(m.id, func(dst []byte) []byte {
+		switch res := res.(type) {
+		case *mcp.CallToolResult:
+			return f.answers.callResult(dst, of, res)
+		case *mcp.ReadResourceResult:
+			return f.answers.readResult(dst, of, res)
+		}
+		return append(dst, `{}`...)
+	})
+}
+
+// run handles a call; what panics is contained as in the SDK.
+func (f *fastPath) run(r *http.Request, m *envelope, body []byte, c caller) (res mcp.Result, err error) {
+	door := f.server.door
+	ctx := &messageContext{Context: c.gone, values: r.Context(), caller: c, calls: &door.calls, arguments: m.params.Get("arguments")}
+	if ctx.Context == nil {
+		ctx.Context = context.WithoutCancel(r.Context())
+	}
+	defer door.contain(ctx, m.method, &res, &err)
+	if m.method == "resources/read" {
+		return f.handle(ctx, m.method, &mcp.ReadResourceRequest{Params: &mcp.ReadResourceParams{URI: m.params.Get("uri").Text}})
+	}
+	ctx.params.Name = m.name
+	if f.server.opts.Observe != nil {
+		ctx.params.Arguments = memberText(body, "params", "arguments") // to be counted
+	}
+	ctx.request.Params = &ctx.params
+	return f.handle(ctx, m.method, &ctx.request)
+}
+
+// contain keeps a panic from ending the process: what it was is for the operator.
+func (d *frontDoor) contain(ctx context.Context, method string, res *mcp.Result, err *error) {
+	if p := recover(); p != nil {
+		d.server.logger.ErrorContext(ctx, "panic", "method", method, "panic", p, "stack", string(debug.Stack()))
+		*res, *err = nil, errInternal
+	}
+}
+
+// answer answers a call that has come through, in the place of the SDK.
+func (f *fastPath) answer(ctx context.Context, _ string, req mcp.Request) (mcp.Result, error) {
+	switch req := req.(type) {
+	case *mcp.CallToolRequest:
+		return f.server.callNamed(ctx, req.Params.Name, req)
+	case *mcp.ReadResourceRequest:
+		return f.server.readFound(ctx, req)
+	}
+	return nil, errInternal
+}
+
+// A messageContext is the context of a message that the SDK does not handle. It
+// ends when nobody will take the answer; its values are those of the HTTP request.
+type messageContext struct {
+	context.Context
+	values    context.Context
+	caller    caller
+	calls     *callList
+	arguments *tree.Node // of a call, read already; nil for none
+
+	// What a call has, here for the sake of one allocation.
+	request mcp.CallToolRequest
+	params  mcp.CallToolParamsRaw
+	call    apiCall
+}
+
+type messageKey struct{}
+
+// Value is part of [context.Context].
+func (m *messageContext) Value(key any) any {
+	switch key.(type) {
+	case callerKey:
+		return &m.caller
+	case messageKey:
+		return m
+	}
+	if value := m.Context.Value(key); value != nil {
+		return value
+	}
+	return m.values.Value(key)
+}

@@ -1,0 +1,5 @@
+//go:build slowpath
+
+package mcpmount
+
+const hasFastPath = false

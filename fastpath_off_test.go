@@ -1,0 +1,5 @@
+//go:build slowpath
+
+package mcpmount_test
+
+const hasFastPath = false

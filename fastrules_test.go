@@ -1,0 +1,195 @@
+package mcpmount_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/mcpmount/mcpmount"
+	"github.com/mcpmount/mcpmount/auth"
+)
+
+// oneTool is a document with one tool that needs a scope.
+func oneTool(t *testing.T, name, scope string) *mcpmount.Document {
+	return parse(t, fmt.Sprintf(`
+openapi: 3.1.0
+info: {title: One, version: "1"}
+paths:
+  /x: {get: {operationId: %s, security: [{oauth: [%s]}], responses: {"200": {description: ok}}}}
+components: {securitySchemes: {oauth: {type: oauth2, flows: {}}}}
+`, name, scope))
+}
+
+// A list that is asked for while the tools change is kept for nobody who lacks
+// the scopes of what is in it.
+func TestListDuringUpdate(t *testing.T) {
+	verify, keys := keyring(t)
+	var srv *mcpmount.Server
+	var once sync.Once
+	srv, err := mcpmount.New(oneTool(t, "plain", "admin"), mcpmount.InProcess(http.NotFoundHandler()), &mcpmount.Options{
+		Logger: slog.New(slog.DiscardHandler),
+		Auth: &auth.Resource{Verifier: verify, Implies: func(string, string) bool {
+			once.Do(func() { // while the scopes of the first caller are looked at
+				if err := srv.Update(oneTool(t, "hidden", "read")); err != nil {
+					t.Error(err)
+				}
+			})
+			return false
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func(who string) string {
+		return send(t.Context(), srv, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, http.Header{"Authorization": {"Bearer " + keys[who]}}).Body.String()
+	}
+	list("read")
+	if got := list("nobody"); strings.Contains(got, "hidden") || !strings.Contains(got, `"tools":[]`) {
+		t.Errorf("a caller without scopes lists %s", got)
+	}
+	if got := list("read"); !strings.Contains(got, "hidden") {
+		t.Errorf("a caller with the scope lists %s", got)
+	}
+}
+
+// What a caller lacks scopes for is answered as if it were not there, byte by byte
+// and header by header, in a session and without.
+func TestHiddenIsUnknown(t *testing.T) {
+	verify, keys := keyring(t)
+	srv := newScopedServer(t, &mcpmount.Options{Auth: &auth.Resource{Verifier: verify}})
+	who := http.Header{"Authorization": {"Bearer " + keys["nobody"]}, "Accept": {"application/json, text/event-stream"}}
+	inSession := openAs(t, srv, who)
+	modernly := func(method, name string) http.Header {
+		h := headerOf("2026-07-28", method, name)
+		h["Authorization"] = who["Authorization"]
+		return h
+	}
+	for _, c := range []struct{ method, key, hidden, missing string }{
+		{"tools/call", "name", "admin", "nimda"},
+		{"tools/call", "name", "write", "etirw"},
+		{"resources/read", "uri", "api://scoped/page", "api://scoped/gape"},
+		{"resources/read", "uri", "api://scoped/pages/1", "api://scoped/segap/1"},
+	} {
+		for era, h := range map[string]func(name string) http.Header{
+			"no session":  func(string) http.Header { return who },
+			"session":     func(string) http.Header { return inSession },
+			"2026-07-28":  func(name string) http.Header { return modernly(c.method, name) },
+			"header lies": func(string) http.Header { return modernly(c.method, "other") },
+		} {
+			answer := func(name string) string {
+				meta := ""
+				if strings.HasPrefix(h(name).Get("Mcp-Protocol-Version"), "2026") {
+					meta = "," + modernMeta
+				}
+				w := send(t.Context(), srv, fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":{%q:%q%s}}`, c.method, c.key, name, meta), h(name))
+				lines := strings.Split(w.Body.String(), "\n")
+				for i, line := range lines { // those of events differ each time
+					if strings.HasPrefix(line, "id: ") {
+						lines[i] = "id: X"
+					}
+				}
+				header := w.Header().Clone()
+				header.Del("Content-Length")
+				_, length := w.Header()["Content-Length"]
+				return fmt.Sprint(w.Code, header, length, strings.ReplaceAll(strings.Join(lines, "\n"), name, "NAME"))
+			}
+			if hidden, missing := answer(c.hidden), answer(c.missing); hidden != missing {
+				t.Errorf("%s: %s of %s is answered\n%s\nand of what is not there\n%s", era, c.method, c.hidden, hidden, missing)
+			}
+		}
+	}
+}
+
+// The headers that repeat arguments tell nobody of a tool that is hidden from them.
+func TestHiddenHeaders(t *testing.T) {
+	verify, keys := keyring(t)
+	doc := parse(t, `
+openapi: 3.1.0
+info: {title: One, version: "1"}
+paths:
+  /x:
+    get:
+      operationId: admin
+      security: [{oauth: [admin]}]
+      parameters: [{name: region, in: query, schema: {type: string, x-mcp-header: Region}}]
+      responses: {"200": {description: ok}}
+components: {securitySchemes: {oauth: {type: oauth2, flows: {}}}}
+`)
+	for _, slow := range []bool{false, true} {
+		srv, err := mcpmount.New(doc, mcpmount.InProcess(http.NotFoundHandler()), &mcpmount.Options{
+			Logger: slog.New(slog.DiscardHandler), Auth: &auth.Resource{Verifier: verify}, NoFastPath: slow,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := func(who, name, arguments, header string) string {
+			h := with(headerOf("2026-07-28", "tools/call", name), "Authorization", "Bearer "+keys[who])
+			if header != "" {
+				h.Set("Mcp-Param-Region", header)
+			}
+			w := send(t.Context(), srv, fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,%s%s}}`, name, arguments, modernMeta), h)
+			return fmt.Sprint(w.Code, w.Header(), strings.ReplaceAll(w.Body.String(), name, "NAME"))
+		}
+		for _, arguments := range []string{``, `"arguments":null,`, `"arguments":{},`, `"arguments":{"region":"eu"},`, `"arguments":{"region":{}},`} {
+			for _, header := range []string{"", "eu", "us", "=?base64?!?="} {
+				if hidden, missing := answer("nobody", "admin", arguments, header), answer("nobody", "nimda", arguments, header); hidden != missing {
+					t.Errorf("%s with the header %q is answered\n%s\nand of what is not there\n%s", arguments, header, hidden, missing)
+				}
+			}
+		}
+		if got := answer("read write admin", "admin", `"arguments":{"region":"eu"},`, "us"); !strings.Contains(got, "-32020") {
+			t.Errorf("who may know of it is told %s", got)
+		}
+	}
+}
+
+// A call within a call, of another server, has its own arguments and its own
+// caller, whichever way it is answered.
+func TestServerWithinServer(t *testing.T) {
+	const spec = `
+openapi: 3.1.0
+info: {title: Shop, version: "1"}
+paths:
+  /items/{id}:
+    get:
+      operationId: item
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ok}}
+`
+	for _, slow := range []bool{false, true} {
+		var calls []mcpmount.Call
+		inner, err := mcpmount.New(parse(t, spec), mcpmount.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, "inner "+r.URL.Path+" for "+mcpmount.RequestFrom(r.Context()).Header.Get("X-Who"))
+		})), &mcpmount.Options{NoFastPath: slow, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		outer, err := mcpmount.New(parse(t, spec), mcpmount.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for _, arguments := range []string{`{"id":"mine"}`, `{"wrong":1}`} {
+				sent := httptest.NewRequestWithContext(r.Context(), http.MethodPost, "/mcp", strings.NewReader(
+					`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"item","arguments":`+arguments+`}}`))
+				sent.Header.Set("Content-Type", "application/json")
+				sent.Header.Set("X-Who", "outer")
+				answer := httptest.NewRecorder()
+				inner.ServeHTTP(answer, sent)
+				w.Write(answer.Body.Bytes())
+			}
+		})), &mcpmount.Options{Logger: slog.New(slog.DiscardHandler), Observe: func(_ context.Context, c mcpmount.Call) { calls = append(calls, c) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := send(t.Context(), outer, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"item","arguments":{"id":"theirs"}}}`, nil).Body.String()
+		if !strings.Contains(got, "inner /items/mine for outer") {
+			t.Errorf("without the fast path inside: %v; answered %s", slow, got)
+		}
+		if len(calls) != 1 || calls[0].Status != mcpmount.CallOK || calls[0].Reason != "" {
+			t.Errorf("without the fast path inside: %v; the outer call is observed as %+v", slow, calls)
+		}
+	}
+}

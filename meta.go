@@ -1,0 +1,99 @@
+package mcpmount
+
+import (
+	"strings"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
+)
+
+// plainMeta reports whether the "_meta" of a message, nil for none, is what
+// clients send, for the era and the version: what the SDK takes without a word, and
+// does nothing with. What it might find fault with is for the SDK.
+func plainMeta(meta *tree.Node, of era, version string) bool {
+	if meta == nil {
+		return of == legacy
+	}
+	if !meta.Is(tree.Object) || !isTame(meta) {
+		return false
+	}
+	named := meta.Get(mcp.MetaKeyProtocolVersion)
+	if of == legacy {
+		return named == nil
+	}
+	info := meta.Get(mcp.MetaKeyClientInfo)
+	return named.Is(tree.String) && named.Text == version &&
+		(info == nil || isImplementation(info)) && isCapabilities(meta.Get(mcp.MetaKeyClientCapabilities))
+}
+
+// isTame reports whether the numbers in n are such as any reader can take.
+func isTame(n *tree.Node) bool {
+	if n.Kind == tree.Number {
+		return len(n.Text) <= 16 && !strings.ContainsAny(n.Text, "eE")
+	}
+	for _, item := range n.Items {
+		if !isTame(item) {
+			return false
+		}
+	}
+	for _, m := range n.Members {
+		if !isTame(m.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// isImplementation reports whether n is an Implementation of the protocol,
+// without icons.
+func isImplementation(n *tree.Node) bool {
+	if !n.Is(tree.Object) || n.Get("icons") != nil || misspelt(n, "name", "title", "version", "description", "websiteUrl", "icons") != "" {
+		return false
+	}
+	for _, m := range n.Members {
+		switch m.Key {
+		case "name", "title", "version", "description", "websiteUrl":
+			if m.Value.Kind != tree.String {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isCapabilities reports whether n is the ClientCapabilities of the protocol: an
+// object of objects, which say no more than whether they are there.
+func isCapabilities(n *tree.Node) bool {
+	if !n.Is(tree.Object) || misspelt(n, "experimental", "extensions", "roots", "sampling", "elicitation") != "" {
+		return false
+	}
+	for _, m := range n.Members {
+		switch m.Key {
+		case "experimental", "extensions":
+			if m.Value.Kind != tree.Object {
+				return false
+			}
+		case "roots", "sampling", "elicitation":
+			if !isCapability(m.Value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isCapability reports whether n is an object of empty objects and booleans for
+// "listChanged".
+func isCapability(n *tree.Node) bool {
+	if n.Kind != tree.Object {
+		return false
+	}
+	for _, m := range n.Members {
+		empty := m.Value.Kind == tree.Object && len(m.Value.Members) == 0
+		if !empty && (m.Key != "listChanged" || m.Value.Kind != tree.Bool) {
+			return false
+		}
+	}
+	return true
+}
