@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -17,17 +18,19 @@ import (
 
 // authFlags say who may call.
 type authFlags struct {
-	Auth         []string `enum:"none,keys,jwt,introspection" default:"none" placeholder:"KIND" help:"how callers authenticate: none (default), keys, jwt or introspection; several separated by commas"`
+	Auth         []string `enum:"none,keys,jwt,introspection,oauth" default:"none" placeholder:"KIND" help:"how callers authenticate: none (default), keys, jwt, introspection or oauth; several separated by commas"`
 	AuthKeys     string   `placeholder:"FILE" help:"keys: YAML list of name, sha256, scopes and expires"`
-	AuthIssuer   string   `placeholder:"URL" help:"jwt: identity provider, as its tokens name it"`
+	AuthIssuer   string   `placeholder:"URL" help:"jwt, oauth: identity provider, as its tokens name it"`
 	AuthAudience []string `sep:"none" placeholder:"A" help:"jwt, introspection: whom tokens must be meant for (default: --public-url), repeatable"`
 	AuthJwks     string   `placeholder:"URL" help:"jwt: keys of the provider (default: found through its metadata)"`
 	AuthEndpoint string   `placeholder:"URL" help:"introspection: where tokens are introspected (RFC 7662)"`
-	AuthClient   string   `placeholder:"ID=env:NAME" help:"introspection: client id and secret, as env:NAME or file:PATH"`
+	AuthClient   string   `placeholder:"ID=env:NAME" help:"introspection, oauth: client id and secret, as env:NAME or file:PATH"`
 	AuthScope    []string `sep:"none" placeholder:"S" help:"scope that every call needs, repeatable"`
 	AuthHeader   string   `placeholder:"NAME" help:"header, such as X-API-Key, that may hold the credential instead of Authorization"`
 	AuthStepUp   bool     `help:"list tools to callers who lack scopes, and ask for better tokens"`
 	AuthServer   []string `sep:"none" placeholder:"URL" help:"introspection: authorization server that clients get tokens from, repeatable"`
+
+	loginFlags `embed:"" group:"Logging in, with --auth oauth"`
 }
 
 // on reports whether callers must authenticate.
@@ -57,22 +60,31 @@ func (f *authFlags) check(stdio bool) error {
 	if len(f.Auth) > 1 && f.uses("none") {
 		return misuse("leave out none", "--auth none excludes the other kinds")
 	}
-	for _, flag := range []struct {
+	if f.uses("oauth") && (f.uses("jwt") || f.uses("introspection")) {
+		return misuse("leave out the other one", "--auth oauth and jwt or introspection are about one issuer and one client: only one of them can have the flags")
+	}
+	type effect struct {
 		name  string
 		given bool
 		kinds []string
-	}{
+	}
+	flags := []effect{
 		{"--auth-keys", f.AuthKeys != "", []string{"keys"}},
-		{"--auth-issuer", f.AuthIssuer != "", []string{"jwt"}},
+		{"--auth-issuer", f.AuthIssuer != "", []string{"jwt", "oauth"}},
 		{"--auth-jwks", f.AuthJwks != "", []string{"jwt"}},
 		{"--auth-audience", len(f.AuthAudience) > 0, []string{"jwt", "introspection"}},
 		{"--auth-endpoint", f.AuthEndpoint != "", []string{"introspection"}},
-		{"--auth-client", f.AuthClient != "", []string{"introspection"}},
+		{"--auth-client", f.AuthClient != "", []string{"introspection", "oauth"}},
 		{"--auth-server", len(f.AuthServer) > 0, []string{"introspection"}},
-		{"--auth-scope", len(f.AuthScope) > 0, []string{"keys", "jwt", "introspection"}},
-		{"--auth-header", f.AuthHeader != "", []string{"keys", "jwt", "introspection"}},
-		{"--auth-step-up", f.AuthStepUp, []string{"keys", "jwt", "introspection"}},
-	} {
+		{"--auth-scope", len(f.AuthScope) > 0, []string{"keys", "jwt", "introspection", "oauth"}},
+		{"--auth-header", f.AuthHeader != "", []string{"keys", "jwt", "introspection", "oauth"}},
+		{"--auth-step-up", f.AuthStepUp, []string{"keys", "jwt", "introspection", "oauth"}},
+	}
+	given := f.given()
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		flags = append(flags, effect{name, given[name], []string{"oauth"}})
+	}
+	for _, flag := range flags {
 		if flag.given && !slices.ContainsFunc(flag.kinds, f.uses) {
 			return misuse("add --auth "+flag.kinds[0], "%s has no effect without --auth", flag.name)
 		}
@@ -80,24 +92,33 @@ func (f *authFlags) check(stdio bool) error {
 	return nil
 }
 
-// resource returns what the flags say, nil if anybody may call.
+// resource returns what the flags say, nil if anybody may call. How users log in is
+// left to login.
 func (f *authFlags) resource(publicURL string, t *terminal) (*auth.Resource, error) {
 	if !f.on() {
 		return nil, nil
 	}
 	var verifiers []auth.Verifier
 	for _, kind := range f.Auth {
+		if kind == "oauth" {
+			continue // see login
+		}
 		verify, err := f.verifier(kind, publicURL, t)
 		if err != nil {
 			return nil, err
 		}
 		verifiers = append(verifiers, verify)
 	}
-	r := &auth.Resource{Verifier: verifiers[0], Scopes: f.AuthScope, KeyHeader: f.AuthHeader, StepUp: f.AuthStepUp}
-	if len(verifiers) > 1 {
+	r := &auth.Resource{Scopes: f.AuthScope, KeyHeader: f.AuthHeader, StepUp: f.AuthStepUp}
+	switch len(verifiers) {
+	case 0:
+		return r, nil
+	case 1:
+		r.Verifier = verifiers[0]
+	default:
 		r.Verifier = auth.Any(verifiers...)
 	}
-	if f.AuthIssuer != "" {
+	if f.AuthIssuer != "" && !f.uses("oauth") {
 		r.AuthorizationServers = append(r.AuthorizationServers, f.AuthIssuer)
 	}
 	r.AuthorizationServers = append(r.AuthorizationServers, f.AuthServer...)

@@ -106,19 +106,30 @@ func (c *callCommand) failed(sent *witness) error {
 func (c *callCommand) check(typed *kong.Context) error {
 	if c.MCP != "" {
 		c.shift()
-		for _, step := range typed.Path {
-			if f := step.Flag; f != nil && !slices.Contains([]string{"mcp", "args", "json", "output", "header", "timeout", "ca-cert", "client-cert", "client-key"}, f.Name) {
-				return misuse("remove one of them", "--mcp calls a server that runs already: --%s has no effect on it", f.Name)
-			}
+		if err := onlyFlags(typed, "mcp", "args", "json", "output", "header", "timeout", "ca-cert", "client-cert", "client-key"); err != nil {
+			return err
 		}
 	}
 	switch {
 	case c.Document == "" && c.MCP == "":
 		return misuse("mcpmount call openapi.yaml getOrder id=1", "DOCUMENT and TOOL are missing")
+	case c.Tool == "" && c.MCP != "":
+		return misuse("mcpmount tools --mcp "+c.MCP+" lists them", "TOOL is missing")
 	case c.Tool == "":
-		return misuse("mcpmount call --help", "TOOL is missing")
+		return misuse("mcpmount tools "+c.Document+" lists them", "TOOL is missing")
 	}
 	return c.apiFlags.check()
+}
+
+// onlyFlags refuses flags, beside those that are named, that would have no effect on a server that
+// runs already.
+func onlyFlags(typed *kong.Context, names ...string) error {
+	for _, step := range typed.Path {
+		if f := step.Flag; f != nil && !slices.Contains(names, f.Name) {
+			return misuse("remove one of them", "--mcp asks a server that runs already: --%s has no effect on it", f.Name)
+		}
+	}
+	return nil
 }
 
 // shift moves the arguments by one: without a DOCUMENT, the first is TOOL.

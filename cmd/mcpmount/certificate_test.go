@@ -273,7 +273,7 @@ func TestListenFlagsWithAuth(t *testing.T) {
 		err              string
 	}{{false, false, "unencrypted"}, {true, false, ""}, {false, true, ""}, {true, true, ""}} {
 		f := listenFlags{Listen: ":8443", BehindTLSProxy: tt.proxy}
-		checkError(t, f.check(true, tt.encrypted), tt.err)
-		checkError(t, f.check(false, tt.encrypted), "anyone could call the tools")
+		checkError(t, f.admit(true, tt.encrypted, false), tt.err)
+		checkError(t, f.admit(false, tt.encrypted, false), "anyone could call the tools")
 	}
 }

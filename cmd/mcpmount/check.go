@@ -6,30 +6,36 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/alecthomas/kong"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpmount/mcpmount"
 )
 
 type checkCommand struct {
-	Document string `arg:"" name:"DOCUMENT" help:"OpenAPI document: a file, an https URL, http on loopback, or - for standard input"`
+	Document string `arg:"" optional:"" name:"DOCUMENT" help:"OpenAPI document: a file, an https URL, http on loopback, or - for standard input; not with --config"`
 
 	checkFlags  `embed:"" group:"Output"`
 	bridgeFlags `embed:""`
 }
 
 type checkFlags struct {
-	Strict bool `help:"fail if the document has any fault"`
-	JSON   bool `name:"json" help:"print the findings as JSON"`
+	Strict bool   `help:"fail if the document has any fault, or a route of which only the path is known"`
+	Routes string `placeholder:"FILE" help:"compare with the routes that the app has, one a line: GET /orders/:id"`
+	JSON   bool   `name:"json" help:"print the findings as JSON"`
+	Config string `placeholder:"FILE" help:"check what serve --config FILE would serve, API by API"`
 }
 
 func (checkCommand) Help() string {
 	return "mcpmount check openapi.yaml\n" +
-		"mcpmount check --strict --json openapi.yaml\n"
+		"mcpmount check --strict --json openapi.yaml\n" +
+		"mcpmount check --strict --routes routes.txt openapi.yaml\n" +
+		"mcpmount check --config mcpmount.yaml\n"
 }
 
 // findings are what is to be known of a document before it is served.
@@ -37,6 +43,7 @@ type findings struct {
 	Title      string    `json:"title"`
 	Version    string    `json:"version"`
 	Operations int       `json:"operations"`
+	Coverage   coverage  `json:"coverage"`
 	Tools      int       `json:"tools"`
 	Resources  int       `json:"resources"`
 	Templates  int       `json:"resourceTemplates"`
@@ -59,6 +66,12 @@ type access struct {
 type scheme struct {
 	Name   string `json:"name"`
 	Secret string `json:"secret"` // what it is, in words
+}
+
+// A coverage says how much is described, and what is not.
+type coverage struct {
+	mcpmount.Coverage
+	Undescribed []string `json:"undescribed"` // the routes by path only
 }
 
 // A server is a URL that the document says the API is at, and the values of its
@@ -101,12 +114,24 @@ type budget struct {
 }
 
 // Run prints the findings.
-func (c *checkCommand) Run(ctx context.Context, t *terminal) error {
+func (c *checkCommand) Run(ctx context.Context, t *terminal, typed *kong.Context) error {
+	if c.Config != "" {
+		if err := onlyWithConfig(typed, c.Document, "strict", "json"); err != nil {
+			return err
+		}
+		return c.runConfig(ctx, t)
+	}
+	if c.Document == "" {
+		return misuse("mcpmount check --help", "DOCUMENT or --config is missing")
+	}
 	src, srv, err := c.describe(ctx, t, c.Document)
 	if err != nil {
 		return err
 	}
 	found, err := newFindings(src, srv)
+	if err == nil && c.Routes != "" {
+		err = found.compare(src, c.Routes)
+	}
 	if err != nil {
 		return err
 	}
@@ -115,10 +140,53 @@ func (c *checkCommand) Run(ctx context.Context, t *terminal) error {
 	} else {
 		err = found.print(t.stdout)
 	}
-	if n := len(found.of(kindFault)); err == nil && c.Strict && n > 0 {
+	if err != nil || !c.Strict {
+		return err
+	}
+	if n := len(found.of(kindFault)); n > 0 {
 		return fail("", "%s in %s", count(n, "fault"), src.name)
 	}
-	return err
+	if n := found.Coverage.PathOnly; n > 0 {
+		return fail("describe what they take or answer, or leave them out with --exclude-path",
+			"of %s only the path is known: %s", count(n, "route"), first(found.Coverage.Undescribed))
+	}
+	return nil
+}
+
+// compare adds in what the document differs from the routes in a file.
+func (f *findings) compare(src *source, name string) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return fail("the file has a route in each line: GET /orders/:id", "open --routes: %w", err)
+	}
+	defer file.Close()
+	data, err := readLimited(file)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	for _, p := range src.doc.Drift(strings.Split(string(data), "\n")) {
+		f.Problems = append(f.Problems, newProblem(p, src.name, operationNames(src.doc)))
+	}
+	return nil
+}
+
+// first joins the first of a list.
+func first(list []string) string {
+	const shown = 3
+	text := strings.Join(list[:min(shown, len(list))], ", ")
+	if n := len(list) - shown; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return printable(text)
+}
+
+// operationNames returns the names of operations by their pointers.
+func operationNames(doc *mcpmount.Document) map[string]string {
+	names := map[string]string{}
+	for _, op := range doc.Operations {
+		names[op.Pointer] = op.Name
+	}
+	return names
 }
 
 func newFindings(src *source, srv *mcpmount.Server) (*findings, error) {
@@ -127,6 +195,7 @@ func newFindings(src *source, srv *mcpmount.Server) (*findings, error) {
 		Title:      src.title(),
 		Version:    src.doc.Info.Version,
 		Operations: len(src.doc.Operations),
+		Coverage:   coverage{src.doc.Coverage(), []string{}},
 		Tools:      len(tools),
 		Resources:  health.Resources,
 		Templates:  health.ResourceTemplates,
@@ -142,10 +211,12 @@ func newFindings(src *source, srv *mcpmount.Server) (*findings, error) {
 	for _, s := range src.doc.Servers {
 		f.Servers = append(f.Servers, server(s))
 	}
-	operations := map[string]string{}
-	for _, op := range src.doc.Operations {
-		operations[op.Pointer] = op.Name
+	for i := range src.doc.Operations {
+		if op := &src.doc.Operations[i]; !op.Typed() {
+			f.Coverage.Undescribed = append(f.Coverage.Undescribed, route(src.doc, op))
+		}
 	}
+	operations := operationNames(src.doc)
 	for _, p := range srv.Problems() {
 		f.Problems = append(f.Problems, newProblem(p, src.name, operations))
 	}
@@ -224,7 +295,10 @@ func (b *budget) grow(tool string, schema any) error {
 
 func (f *findings) print(w io.Writer) error {
 	served := servedText(mcpmount.Health{Tools: f.Tools, Resources: f.Resources, ResourceTemplates: f.Templates})
-	fmt.Fprintf(w, "%s\n%s, %s\n", printable(strings.TrimSpace(f.Title+" "+f.Version)), count(f.Operations, "operation"), served)
+	fmt.Fprintf(w, "%s\n%s, %s\n%s\n", printable(strings.TrimSpace(f.Title+" "+f.Version)), count(f.Operations, "operation"), served, f.Coverage)
+	if list := f.Coverage.Undescribed; len(list) > 0 {
+		fmt.Fprintf(w, "  by path only: %s\n", first(list))
+	}
 	f.printServers(w)
 	faults, notes := f.of(kindFault), f.of(kindNote)
 	fmt.Fprintf(w, "\n%s in the document\n", count(len(faults), "fault"))
@@ -286,7 +360,6 @@ func (f *findings) printServers(w io.Writer) {
 
 // printProblems prints problems, those with one message together.
 func printProblems(w io.Writer, list []problem, place func(problem) string) {
-	const shown = 3
 	places := map[string][]string{}
 	for _, p := range list {
 		places[p.Message] = append(places[p.Message], place(p))
@@ -298,11 +371,7 @@ func printProblems(w io.Writer, list []problem, place func(problem) string) {
 		case n == 1:
 			fmt.Fprintf(w, "  %s\n", printable(at[0]+": "+p.Message))
 		case n > 1:
-			text := strings.Join(at[:min(n, shown)], ", ")
-			if n > shown {
-				text += fmt.Sprintf(" and %d more", n-shown)
-			}
-			fmt.Fprintf(w, "  %s\n    %d times: %s\n", printable(p.Message), n, printable(text))
+			fmt.Fprintf(w, "  %s\n    %d times: %s\n", printable(p.Message), n, first(at))
 		}
 	}
 }

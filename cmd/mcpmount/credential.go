@@ -36,14 +36,23 @@ func parseSecret(flag, text string, env func(string) (string, bool)) (name, secr
 		}
 		return name, secret, nil
 	}
-	data, err := readSmall(where, maxSecretFile)
-	if err != nil {
+	if secret, err = readSecret(where); err != nil {
 		return "", "", fail("", "%s %s: %w", flag, name, err)
 	}
-	if secret = strings.TrimRight(string(data), "\r\n"); secret == "" {
-		return "", "", fail("", "%s %s: the file %s is empty", flag, name, where)
-	}
 	return name, secret, nil
+}
+
+// readSecret reads a file with a secret, without the line break at its end.
+func readSecret(path string) (string, error) {
+	data, err := readSmall(path, maxSecretFile)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimRight(string(data), "\r\n")
+	if secret == "" {
+		return "", fail("", "the file %s is empty", path)
+	}
+	return secret, nil
 }
 
 // credentialFlags say how this server authenticates to the API.

@@ -13,6 +13,7 @@ import (
 
 type demoCommand struct {
 	listenFlags `embed:"" group:"Serving"`
+	anyoneFlags `embed:"" group:"Serving"`
 }
 
 func (demoCommand) Help() string {
@@ -22,7 +23,10 @@ func (demoCommand) Help() string {
 
 // Run serves the shop until ctx is done.
 func (c *demoCommand) Run(ctx context.Context, t *terminal) error {
-	if err := c.check(false, false); err != nil {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if err := c.admit(false, false, c.AllowUnauthenticated); err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(t.stderr, nil))
@@ -84,5 +88,5 @@ Tell your MCP client:
 Below is the log of the shop. Every call appears twice: as POST /mcp, and as
 the request it became.
 
-`, base, count(tools, "tool"), shop.AdminKey, clientConfig("Shop", base+"/mcp", nil))
+`, base, count(tools, "tool"), shop.AdminKey, clientConfig(map[string]client{"shop": {Type: "http", URL: base + "/mcp"}}))
 }

@@ -30,17 +30,18 @@ const (
 )
 
 // fetch reads the document at a URL.
-func fetch(ctx context.Context, address string) (*source, error) {
+func fetch(ctx context.Context, address string, overlays ...string) (*source, error) {
 	u, err := documentURL(address)
 	if err != nil {
 		return nil, err
 	}
-	return (&urlFeed{url: u}).next(ctx, true)
+	return (&urlFeed{url: u, overlays: overlays}).next(ctx, true)
 }
 
 // A urlFeed is a document at a URL.
 type urlFeed struct {
-	url *url.URL
+	url      *url.URL
+	overlays []string
 
 	// seen are the validators of what was read last, as conditions for the next
 	// request, and sum is the hash of it.
@@ -74,7 +75,7 @@ func (f *urlFeed) next(ctx context.Context, force bool) (*source, error) {
 		return nil, nil
 	}
 	f.sum = sum
-	doc, err := parseDocument(body, name)
+	doc, err := parseDocument(body, name, f.overlays...)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ const (
 // works in containers and on network mounts, and whatever editors do.
 type fileFeed struct {
 	name, refRoot string
+	overlays      []string
 	seen          snapshot // what was read last
 }
 
@@ -60,7 +61,7 @@ func (f *fileFeed) next(ctx context.Context, force bool) (*source, error) {
 // before.
 func (f *fileFeed) load() (*source, error) {
 	now := snapshot{at: time.Now(), files: map[string]fileState{}}
-	doc, err := readFile(f.name, f.refRoot, now.files)
+	doc, err := readFile(f.name, f.refRoot, f.overlays, now.files)
 	if err != nil {
 		now.err = err.Error()
 	}

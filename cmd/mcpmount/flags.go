@@ -4,11 +4,14 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mcpmount/mcpmount"
+	"github.com/mcpmount/mcpmount/internal/spelling"
 )
 
 // bridgeFlags say what is made of a document. Every command that reads one has
@@ -42,11 +45,14 @@ type toolFlags struct {
 type namingFlags struct {
 	Rename        []string `sep:"none" placeholder:"OP=NAME" help:"call the tool of this operationId or tool name NAME, repeatable; the other flags know it by NAME then"`
 	MaxNameLength int      `default:"64" placeholder:"N" help:"cut the names of tools that are longer (default 64, at least 16)"`
+	Description   []string `sep:"none" placeholder:"OP=TEXT" help:"tell models TEXT of this operation, under its summary, instead of what the document says; repeatable"`
 }
 
 type documentFlags struct {
 	BasePath string `placeholder:"PATH" help:"path before that of every operation, instead of the document's"`
 	RefRoot  string `placeholder:"DIR" help:"folder that $$ref may read (default: that of DOCUMENT)"`
+
+	Overlay []string `sep:"none" placeholder:"FILE" help:"OpenAPI Overlay that changes the document before it is read, repeatable"`
 
 	Server         string   `placeholder:"SERVER" help:"which of the document's servers: its URL, name, description or number (default 1)"`
 	ServerVariable []string `sep:"none" placeholder:"V=VALUE" help:"value of a variable in the URLs of servers, repeatable"`
@@ -58,7 +64,7 @@ func (f *bridgeFlags) read(ctx context.Context, t *terminal, name string) (*sour
 	if _, err := basePath(f.BasePath); err != nil {
 		return nil, err
 	}
-	src, err := readSource(ctx, t.stdin, name, f.RefRoot)
+	src, err := readSource(ctx, t.stdin, name, f.RefRoot, f.Overlay...)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +87,9 @@ func (f *bridgeFlags) prepare(src *source) error {
 		src.doc.BasePath, src.ownBasePath = path, true
 	}
 	if err := f.setNames(src); err != nil {
+		return err
+	}
+	if err := f.describeOperations(src); err != nil {
 		return err
 	}
 	if err := f.apply(src); err != nil {
@@ -124,6 +133,26 @@ func (f *namingFlags) setNames(src *source) error {
 	}
 	if err := src.doc.Rename(names); err != nil {
 		return fail("mcpmount tools "+src.name+" lists the names", "%w", err)
+	}
+	return nil
+}
+
+// describeOperations gives operations the descriptions that the flags say.
+func (f *namingFlags) describeOperations(src *source) error {
+	texts, err := parsePairs("--description", "OPERATION=TEXT", f.Description, strings.Index)
+	if err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(texts)) {
+		op := src.doc.Operation(key)
+		if op == nil {
+			var known []string
+			for i := range src.doc.Operations {
+				known = append(known, src.doc.Operations[i].Name, src.doc.Operations[i].ID)
+			}
+			return fail("mcpmount tools "+src.name+" lists the names", "--description: there is no operation %q%s", key, spelling.DidYouMean(key, known))
+		}
+		op.Description = texts[key]
 	}
 	return nil
 }
@@ -191,7 +220,7 @@ func (f *toolFlags) options(log *slog.Logger) *mcpmount.Options {
 // apiFlags say how the API is called.
 type apiFlags struct {
 	Upstream         string        `placeholder:"URL" help:"where the API is (default: the server of the document)"`
-	Header           []string      `sep:"none" placeholder:"'Name: value'" help:"header of every request to the API, repeatable; $${NAME} is replaced by an environment variable"`
+	Header           []string      `sep:"none" expands:"" placeholder:"'Name: value'" help:"header of every request to the API, repeatable; $${NAME} is replaced by an environment variable, $${file:PATH} by the content of a file"`
 	Timeout          time.Duration `default:"30s" placeholder:"30s" help:"how long one call may take; below 0: any time"`
 	CACert           string        `name:"ca-cert" placeholder:"FILE" help:"further authorities (PEM) whose certificates the API may have"`
 	credentialFlags  `embed:""`

@@ -31,7 +31,7 @@ func printOverview(w io.Writer, app *kong.Node) {
 	fmt.Fprintf(w, "Usage: mcpmount COMMAND [flags] …\n\n"+
 		"Gives an HTTP API that already exists a second interface, MCP.\n\nCommands:\n")
 	for _, command := range app.Children {
-		printRow(w, command.Name, 9, command.Help)
+		printRow(w, command.Name, 13, command.Help)
 	}
 	fmt.Fprintf(w, "\nRun mcpmount COMMAND --help for the flags of a command.\n")
 }

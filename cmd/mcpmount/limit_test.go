@@ -39,16 +39,17 @@ func TestSeen(t *testing.T) {
 // The flags reach the server: a line for each call, and a limit.
 func TestAccessLog(t *testing.T) {
 	var log bytes.Buffer
-	command := &serveCommand{AccessLog: true}
-	command.MaxCalls, command.MaxCallsPerCaller, command.CallsPerMinute = 1, 1, 1
-	command.Upstream = "http://127.0.0.1:9"
-	src := sourceOf(t, `{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":{"/a":{"get":{"operationId":"a","responses":{}}}}}`)
-	logger := slog.New(slog.NewTextHandler(&log, nil))
-	api, err := command.connect(src, nil, &terminal{stderr: &log}, logger)
-	if err != nil {
+	process := &processKeys{}
+	process.AccessLog = true
+	a := &api{apiSettings: &apiSettings{}, process: process, log: slog.New(slog.NewTextHandler(&log, nil))}
+	a.keys.MaxCalls, a.keys.MaxCallsPerCaller, a.keys.CallsPerMinute = 1, 1, 1
+	a.keys.Upstream = "http://127.0.0.1:9"
+	a.src = sourceOf(t, `{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":{"/a":{"get":{"operationId":"a","responses":{}}}}}`)
+	var err error
+	if a.upstream, err = a.keys.connect(a.src, nil, &terminal{stderr: &log}, a.log); err != nil {
 		t.Fatal(err)
 	}
-	srv, err := command.newServer(src, api, &terminal{stderr: &log}, logger)
+	srv, err := a.newServer(&terminal{stderr: &log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
@@ -11,20 +10,14 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/mcpmount/mcpmount"
 )
 
-const (
-	defaultListen = "127.0.0.1:8080"
-	healthPath    = "/healthz"
-)
+const defaultListen = "127.0.0.1:8080"
 
 // listenFlags say where a server listens.
 type listenFlags struct {
-	Listen               string `xor:"listen" placeholder:"HOST:PORT" help:"where to listen (default 127.0.0.1:8080)"`
-	AllowUnauthenticated bool   `xor:"anyone" help:"listen beyond this machine, for anyone"`
-	BehindTLSProxy       bool   `xor:"anyone" name:"behind-tls-proxy" help:"listen beyond this machine without TLS: a proxy in front has it"`
+	Listen         string `xor:"listen" placeholder:"HOST:PORT" help:"where to listen (default 127.0.0.1:8080)"`
+	BehindTLSProxy bool   `xor:"anyone" name:"behind-tls-proxy" help:"listen beyond this machine without TLS: a proxy in front has it"`
 
 	shutdownFlags `embed:""`
 }
@@ -42,20 +35,26 @@ func (f *shutdownFlags) check() error {
 }
 
 // check completes the flags and refuses what is known to be wrong.
-func (f *listenFlags) check(authenticated, encrypted bool) error {
+func (f *listenFlags) check() error {
 	if f.Listen == "" {
 		f.Listen = defaultListen
 	}
 	if err := f.shutdownFlags.check(); err != nil {
 		return err
 	}
-	host, _, err := net.SplitHostPort(f.Listen)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(f.Listen); err != nil {
 		return misuse("--listen "+defaultListen, "--listen must have the form HOST:PORT")
 	}
+	return nil
+}
+
+// admit refuses an API that others than this machine could misuse: one for
+// anyone, unless that is said, and one whose callers send credentials in the clear.
+func (f *listenFlags) admit(authenticated, encrypted, anyone bool) error {
+	host, _, _ := net.SplitHostPort(f.Listen)
 	switch {
 	case isLoopback(host):
-	case !authenticated && !f.AllowUnauthenticated:
+	case !authenticated && !anyone:
 		return misuse("--auth keys, --auth jwt, or --allow-unauthenticated behind a proxy that authenticates",
 			"on %s, anyone could call the tools, with the credentials this server has", f.Listen)
 	case authenticated && !encrypted && !f.BehindTLSProxy:
@@ -86,8 +85,13 @@ func reachable(address net.Addr) string {
 	return address.String()
 }
 
-// serve serves app until ctx is done, and then lets calls finish.
-func (f *shutdownFlags) serve(ctx context.Context, listener net.Listener, app http.Handler, srv *mcpmount.Server, log *slog.Logger) error {
+// A drainer lets calls finish and takes no more: a [mcpmount.Server], or several.
+type drainer interface {
+	Shutdown(context.Context) error
+}
+
+// serve serves app until ctx is done, and then lets the calls of srv finish.
+func (f *shutdownFlags) serve(ctx context.Context, listener net.Listener, app http.Handler, srv drainer, log *slog.Logger) error {
 	hs := &http.Server{ // no WriteTimeout: answers may be streams
 		Handler:           app,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -135,18 +139,5 @@ func (f *listenFlags) seen(app http.Handler) http.Handler {
 			}
 		}
 		app.ServeHTTP(w, r)
-	})
-}
-
-// healthHandler tells whether the tools can be called, and no names.
-func healthHandler(srv *mcpmount.Server) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		health := srv.Health()
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-store")
-		if !health.OK {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-		json.NewEncoder(w).Encode(health)
 	})
 }

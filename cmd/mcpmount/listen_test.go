@@ -39,8 +39,12 @@ func TestListenFlags(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.listen, func(t *testing.T) {
-			f := listenFlags{Listen: tt.listen, AllowUnauthenticated: tt.anyone}
-			checkError(t, f.check(false, false), tt.err)
+			f := listenFlags{Listen: tt.listen}
+			err := f.check()
+			if err == nil {
+				err = f.admit(false, false, tt.anyone)
+			}
+			checkError(t, err, tt.err)
 			if tt.listen == "" && f.Listen != defaultListen {
 				t.Errorf("Listen = %q, want %q", f.Listen, defaultListen)
 			}
@@ -110,9 +114,24 @@ func TestHealth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := httptest.NewRecorder()
-	healthHandler(srv).ServeHTTP(w, httptest.NewRequest(http.MethodGet, healthPath, nil))
-	if got := w.Body.String(); w.Code != http.StatusOK || !strings.Contains(got, `"tools":1`) || strings.Contains(got, "getX") {
-		t.Errorf("health = %d %s, want a count and no names", w.Code, got)
+	mux := http.NewServeMux()
+	handleStatus(mux, []*api{{apiSettings: &apiSettings{name: "x"}, srv: srv}})
+	ask := func(path string) (int, string) {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w.Code, w.Body.String()
+	}
+	for _, path := range []string{healthPath, readyPath} {
+		if code, got := ask(path); code != http.StatusOK || !strings.Contains(got, `"tools":1`) || !strings.Contains(got, `"apis":{"x":{`) || strings.Contains(got, "getX") {
+			t.Errorf("%s = %d %s, want counts and no names of tools", path, code, got)
+		}
+	}
+	if err := srv.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{healthPath: http.StatusServiceUnavailable, readyPath: http.StatusServiceUnavailable, alivePath: http.StatusOK} {
+		if code, got := ask(path); code != want {
+			t.Errorf("%s of a server that ends = %d %s, want %d", path, code, got, want)
+		}
 	}
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,25 +47,30 @@ func readLock(name string) (*lock, error) {
 	return l, nil
 }
 
-// write writes l in one step, so that nobody reads half of it.
+// write writes l.
 func (l *lock) write() error {
 	data, err := json.MarshalIndent(l.Fingerprints, "", "  ")
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(l.name), filepath.Base(l.name)+".*")
-	if err != nil {
-		return fail("", "write lock file: %w", err)
-	}
-	defer func() { _ = os.Remove(file.Name()) }() // which is gone if all went well
-	_, err = file.Write(append(data, '\n'))
-	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err == nil {
-		err = os.Rename(file.Name(), l.name)
-	}
-	if err != nil {
+	if err := writeWhole(l.name, append(data, '\n')); err != nil {
 		return fail("", "write lock file: %w", err)
 	}
 	return nil
+}
+
+// writeWhole writes a file in one step, so that nobody reads half of it.
+func writeWhole(name string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(file.Name()) }() // which is gone if all went well
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), name)
 }
 
 // keep leaves in src the operations that are locked, and returns the names of
@@ -139,43 +142,4 @@ func lockTools(name string, srv *mcpmount.Server, t *terminal) error {
 	}
 	fmt.Fprintf(t.stderr, "mcpmount: %s in %s\n", count(len(next.Tools), "operation"), name)
 	return nil
-}
-
-// A lockedFeed is a document that counts as another one when its lock file is.
-type lockedFeed struct {
-	feed
-	lock string
-	sum  [sha256.Size]byte
-	read func(context.Context) (*source, error)
-}
-
-// follow makes the feed of src notice changes of the lock file as well. With
-// read, the document is read again.
-func (f *lockFlags) follow(src *source, read func(context.Context) (*source, error)) {
-	if f.Lock == "" || src.feed == nil {
-		return
-	}
-	feed := &lockedFeed{feed: src.feed, lock: f.Lock, read: read}
-	feed.changed()
-	src.feed = feed
-}
-
-// changed reports whether the lock file is another one than at the call before.
-func (f *lockedFeed) changed() bool {
-	data, _ := readSmall(f.lock, maxLock) // who needs it says what is wrong
-	before := f.sum
-	f.sum = sha256.Sum256(data)
-	return f.sum != before
-}
-
-// next implements [feed].
-func (f *lockedFeed) next(ctx context.Context, force bool) (*source, error) {
-	if !f.changed() {
-		return f.feed.next(ctx, force)
-	}
-	src, err := f.read(ctx)
-	if err == nil && src.feed != nil {
-		f.feed = src.feed
-	}
-	return src, err
 }

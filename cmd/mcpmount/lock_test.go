@@ -17,18 +17,17 @@ func TestLockHoldsUpdates(t *testing.T) {
 			"/a":{"get":{"operationId":"a","description":"`+description+`","responses":{}}}`+more+`}}`)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	command := &serveCommand{}
-	command.Lock, command.MaxNameLength = filepath.Join(t.TempDir(), "tools.lock"), 64
-	src := document("Reads a.", "")
-	api, err := command.connect(src, nil, &terminal{}, quiet)
-	if err != nil {
+	a := &api{apiSettings: &apiSettings{}, log: quiet, src: document("Reads a.", "")}
+	a.keys.Lock, a.keys.MaxNameLength = filepath.Join(t.TempDir(), "tools.lock"), 64
+	var err error
+	if a.upstream, err = a.keys.connect(a.src, nil, &terminal{}, quiet); err != nil {
 		t.Fatal(err)
 	}
-	srv, err := mcpmount.New(src.doc, api.transport, command.options(quiet))
-	if err != nil {
+	if a.srv, err = mcpmount.New(a.src.doc, a.upstream.transport, a.keys.options(quiet)); err != nil {
 		t.Fatal(err)
 	}
-	if err := (&lock{command.Lock, srv.Fingerprints()}).write(); err != nil {
+	srv := a.srv
+	if err := (&lock{a.keys.Lock, srv.Fingerprints()}).write(); err != nil {
 		t.Fatal(err)
 	}
 	served := func() (text string) {
@@ -46,7 +45,7 @@ func TestLockHoldsUpdates(t *testing.T) {
 		{document("Reads a.", `,"/b":{"get":{"operationId":"b","responses":{}}}`), ""},
 		{document("Deletes b.", `,"/b":{"get":{"operationId":"b","responses":{}}}`), "a (description)"},
 	} {
-		err := command.update(tt.next, api, srv, quiet)
+		err := a.update(tt.next)
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("update: %v, want %q", err, tt.want)
 		}

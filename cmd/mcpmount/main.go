@@ -41,12 +41,14 @@ func main() {
 
 // commands are the subcommands. Each has a method Run.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve an API as an MCP server."`
-	Tools   toolsCommand   `cmd:"" help:"Show the tools that a model will see."`
-	Check   checkCommand   `cmd:"" help:"Show a document's problems and who may call what."`
-	Call    callCommand    `cmd:"" help:"Call one tool."`
-	Demo    demoCommand    `cmd:"" help:"Serve a small shop API and its MCP server."`
-	Version versionCommand `cmd:"" help:"Show the version."`
+	Serve        serveCommand        `cmd:"" help:"Serve an API as an MCP server."`
+	Tools        toolsCommand        `cmd:"" help:"Show the tools that a model will see."`
+	Check        checkCommand        `cmd:"" help:"Show a document's problems and who may call what."`
+	Call         callCommand         `cmd:"" help:"Call one tool."`
+	ConfigSchema configSchemaCommand `cmd:"" help:"Print the JSON Schema of the file for serve --config."`
+	Scan         scanCommand         `cmd:"" help:"Write the OpenAPI document of a Go program from its source."`
+	Demo         demoCommand         `cmd:"" help:"Serve a small shop API and its MCP server."`
+	Version      versionCommand      `cmd:"" help:"Show the version."`
 }
 
 // Help returns examples.

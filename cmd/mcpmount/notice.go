@@ -12,15 +12,17 @@ import (
 
 // A notice is what a server says when it is ready.
 type notice struct {
+	api      string // its name in the configuration, or ""
+	config   string // that file, or ""
 	title    string
 	url      string
+	redirect string // that the identity provider has to know, "" for none
 	document string
 	upstream string
 	tools    int
-	headers  map[string]string // that a client has to send, with what stands for a key
-	served   string            // in words: tools, resources and resource templates
-	tokens   int               // about, of the list of tools
-	problems int               // faults of the document
+	served   string // in words: tools, resources and resource templates
+	tokens   int    // about, of the list of tools
+	problems int    // faults of the document
 	lack     lack
 }
 
@@ -61,17 +63,24 @@ func newNotice(src *source, api *upstream, srv *mcpmount.Server) notice {
 // print prints n for people, or logs it for a program that reads JSON.
 func (n notice) print(w io.Writer, log *slog.Logger) {
 	if _, ok := log.Handler().(*slog.JSONHandler); ok {
-		log.Info("serving", "url", n.url, "title", n.title, "tools", n.tools, "upstream", n.upstream, "problems", n.problems, "tokens", n.tokens, "uncredentialed", n.lack.operations)
+		if n.api != "" {
+			log = log.With("api", n.api)
+		}
+		log.Info("serving", "url", n.url, "title", n.title, "tools", n.tools, "upstream", n.upstream, "problems", n.problems, "tokens", n.tokens, "uncredentialed", n.lack.operations, "redirect", n.redirect)
 		return
 	}
 	where := "at " + n.url
 	if n.url == "" {
 		where = "on standard input and output, to the MCP client that started it"
 	}
-	fmt.Fprintf(w, "mcpmount: serving %s %s\n", printable(n.title), where)
+	what, check := printable(n.title), n.document
+	if n.api != "" {
+		what, check = n.api+" ("+what+")", "--config "+n.config
+	}
+	fmt.Fprintf(w, "mcpmount: serving %s %s\n", what, where)
 	fmt.Fprintf(w, "mcpmount: %s, each a call of %s\n", n.served, n.upstream)
 	if n.problems > 0 {
-		fmt.Fprintf(w, "mcpmount: %s in the document; run mcpmount check %s\n", count(n.problems, "problem"), n.document)
+		fmt.Fprintf(w, "mcpmount: %s in the document; run mcpmount check %s\n", count(n.problems, "problem"), check)
 	}
 	if n.lack.operations > 0 {
 		fmt.Fprintf(w, "mcpmount: %s need credentials, and there are none: --credential %s=env:NAME, --header or --forward-header\n",
@@ -81,9 +90,17 @@ func (n notice) print(w io.Writer, log *slog.Logger) {
 		fmt.Fprintf(w, "mcpmount: the list of tools has about %s, more than many models can use; %s\n",
 			count(n.tokens, "token"), choosingHint)
 	}
-	if n.url != "" {
-		fmt.Fprintf(w, "mcpmount: for a client: %s\n", clientConfig(n.title, n.url, n.headers))
+	if n.redirect != "" {
+		fmt.Fprintf(w, "mcpmount: the identity provider has to know the redirect URI %s\n", n.redirect)
 	}
+}
+
+// printClients prints what a client has to be told, for people.
+func printClients(w io.Writer, log *slog.Logger, clients map[string]client) {
+	if _, ok := log.Handler().(*slog.JSONHandler); ok || len(clients) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "mcpmount: for a client: %s\n", clientConfig(clients))
 }
 
 // servedText says what a server has: "1 tool, 2 resources".
@@ -98,17 +115,17 @@ func servedText(h mcpmount.Health) string {
 	return text
 }
 
-// clientConfig returns the entry of a server in the configuration of most
-// clients, which send the headers.
-func clientConfig(title, url string, headers map[string]string) string {
-	type server struct {
-		Type    string            `json:"type"`
-		URL     string            `json:"url"`
-		Headers map[string]string `json:"headers,omitempty"`
-	}
-	config, err := json.Marshal(map[string]map[string]server{
-		"mcpServers": {slug(title): {"http", url, headers}},
-	})
+// A client is the entry of a server in the configuration of most clients, which
+// send the headers.
+type client struct {
+	Type    string            `json:"type"`
+	URL     string            `json:"url"`
+	Headers map[string]string `json:"headers,omitempty"`
+}
+
+// clientConfig returns the configuration of most clients for servers by name.
+func clientConfig(servers map[string]client) string {
+	config, err := json.Marshal(map[string]map[string]client{"mcpServers": servers})
 	if err != nil {
 		return err.Error() // cannot happen: strings only
 	}

@@ -22,7 +22,9 @@ mcpmount: 2 problems in the document; run mcpmount check shop.yaml
 mcpmount: for a client: {"mcpServers":{"shop-2j":{"type":"http","url":"http://127.0.0.1:8080/mcp"}}}
 `
 	var b strings.Builder
-	n.print(&b, slog.New(slog.NewTextHandler(&b, nil)))
+	log := slog.New(slog.NewTextHandler(&b, nil))
+	n.print(&b, log)
+	printClients(&b, log, map[string]client{slug(n.title): {"http", n.url, nil}})
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("notice (-want +got):\n%s", diff)
 	}
@@ -71,7 +73,7 @@ func TestClientConfigOfKeys(t *testing.T) {
 		{authFlags{Auth: []string{"keys"}}, `{"mcpServers":{"shop":{"type":"http","url":"http://x/mcp","headers":{"Authorization":"Bearer YOUR-KEY"}}}}`},
 		{authFlags{Auth: []string{"jwt", "keys"}, AuthHeader: "X-Key"}, `{"mcpServers":{"shop":{"type":"http","url":"http://x/mcp","headers":{"X-Key":"YOUR-KEY"}}}}`},
 	} {
-		if got := clientConfig("Shop", "http://x/mcp", tt.flags.headers()); got != tt.want {
+		if got := clientConfig(map[string]client{"shop": {"http", "http://x/mcp", tt.flags.headers()}}); got != tt.want {
 			t.Errorf("%v: %s, want %s", tt.flags.Auth, got, tt.want)
 		}
 	}

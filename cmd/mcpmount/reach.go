@@ -8,32 +8,9 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+
+	"github.com/mcpmount/mcpmount/internal/remote"
 )
-
-// A reach says from where an address can be reached.
-type reach int
-
-const (
-	thisMachine reach = iota
-	thisLink          // never that of a name: cloud metadata are here
-	private
-	public
-)
-
-// reachOf returns the reach of an address: RFC 6890.
-func reachOf(ip netip.Addr) reach {
-	ip = ip.Unmap()
-	shared := netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
-	switch {
-	case ip.IsLoopback():
-		return thisMachine
-	case ip.IsUnspecified() || ip.IsMulticast() || ip.IsLinkLocalUnicast():
-		return thisLink
-	case ip.IsPrivate() || shared.Contains(ip):
-		return private
-	}
-	return public
-}
 
 // dial connects to the host of the URL. Whoever typed it chose it, be it a
 // private one; but the address of a name is for others to say. So http, and
@@ -55,18 +32,18 @@ func (f *urlFeed) checkAddress(_ context.Context, _, address string, _ syscall.R
 	if err != nil {
 		return err
 	}
-	to, host := reachOf(at.Addr()), f.url.Hostname()
+	to, host := remote.ReachOf(at.Addr()), f.url.Hostname()
 	_, err = netip.ParseAddr(host)
 	named := err != nil
 	switch {
-	case (f.url.Scheme == "http" || isLoopback(host)) && to != thisMachine:
+	case (f.url.Scheme == "http" || isLoopback(host)) && to != remote.ThisMachine:
 		return fmt.Errorf("%s leads to %s, which is not this machine", host, at.Addr())
-	case named && to == thisLink:
+	case named && to == remote.ThisLink:
 		return fmt.Errorf("%s leads to %s, where no document is", host, at.Addr())
-	case named && f.public.Load() && to != public:
+	case named && f.public.Load() && to != remote.Public:
 		return fmt.Errorf("%s was public, and now leads to %s", host, at.Addr())
 	}
-	if to == public {
+	if to == remote.Public {
 		f.public.Store(true)
 	}
 	return nil

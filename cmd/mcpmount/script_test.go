@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -40,7 +41,29 @@ func TestScripts(t *testing.T) {
 			"hangup":  hangup,
 		},
 		RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error { // scripts are logged, and no secret may be
+			env.Setenv("TOKEN", "s3cr3t-api-token-of-the-operator")
+			env.Setenv("READER", "s3cr3t-0123456789abcdef-reader")
+			env.Setenv("WRITER", "s3cr3t-fedcba9876543210-writer")
+			return goCommand(env)
+		},
 	})
+}
+
+// goCommand lets the go command of a script, which has no home, use what is compiled already.
+func goCommand(env *testscript.Env) error {
+	cache := os.Getenv("GOCACHE")
+	if cache == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return err
+		}
+		cache = filepath.Join(user, "go-build")
+	}
+	env.Setenv("GOCACHE", cache)
+	env.Setenv("GOFLAGS", "-mod=mod")
+	env.Setenv("GOPROXY", "off") // the programs of scripts need no other module
+	return nil
 }
 
 // serving runs mcpmount with the given arguments for the rest of a script, and

@@ -17,13 +17,17 @@ type rule struct {
 	check func(*testing.T, *site)
 }
 
-// TestRequestRules, TestDoorRules and TestAuthRules check each rule where the
+// TestRequestRules, TestDoorRules, TestAuthRules and TestLoginRules check each rule where the
 // server is part of the app, and where it is a process in front of an API.
 func TestRequestRules(t *testing.T) { checkRules(t, vault(), requestRules()) }
 
 func TestDoorRules(t *testing.T) { checkRules(t, vault(), doorRules()) }
 
 func TestAuthRules(t *testing.T) { checkRules(t, guarded(t), authRules()) }
+
+func TestLoginRules(t *testing.T) {
+	checkRules(t, setting{document: guardedSpec, logins: true}, loginRules())
+}
 
 func checkRules(t *testing.T, set setting, rules []rule) {
 	for name, start := range forms() {
@@ -49,7 +53,7 @@ func TestSecurityPage(t *testing.T) {
 	}
 	tests := testNames(t)
 	missing := map[string]bool{}
-	for test, rules := range map[string][]rule{"TestRequestRules": requestRules(), "TestDoorRules": doorRules(), "TestAuthRules": authRules()} {
+	for test, rules := range map[string][]rule{"TestRequestRules": requestRules(), "TestDoorRules": doorRules(), "TestAuthRules": authRules(), "TestLoginRules": loginRules()} {
 		for _, r := range rules {
 			tests[test+"/"+r.name], missing[test+"/"+r.name] = true, true
 		}
@@ -91,7 +95,7 @@ func testNames(t *testing.T) map[string]bool {
 	for _, script := range scripts {
 		names["TestScripts/"+strings.TrimSuffix(filepath.Base(script), ".txtar")] = true
 	}
-	for _, pattern := range []string{"*_test.go", "../../*_test.go", "../../auth/*_test.go", "../../internal/*/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "../../*_test.go", "../../auth/*_test.go", "../../auth/*/*_test.go", "../../internal/*/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files %s: %v", pattern, err)

@@ -22,6 +22,8 @@ import (
 
 	"github.com/mcpmount/mcpmount"
 	"github.com/mcpmount/mcpmount/auth"
+	"github.com/mcpmount/mcpmount/auth/authserver"
+	"github.com/mcpmount/mcpmount/internal/logintest"
 )
 
 // marker is in every secret of these tests, and must be in nothing that is
@@ -42,6 +44,7 @@ type setting struct {
 	exclude  string            // an operation
 	secrets  map[string]string // by security scheme
 	keys     []auth.Key        // of callers
+	logins   bool              // callers log in at a provider, users of the team "good"
 }
 
 // A site is a server somewhere with a client, an API that remembers what it was
@@ -51,6 +54,8 @@ type site struct {
 	inside bool   // the API is in the same process
 	api    *memoryAPI
 	said   *transcript
+
+	provider *logintest.Provider // where callers log in; nil if they do not
 }
 
 // forms are the places where a server runs.
@@ -111,6 +116,20 @@ func mounted(t *testing.T, set setting) *site {
 	if set.keys != nil {
 		opts.Auth = &auth.Resource{AuthorizationServers: []string{siteIssuer}, Verifier: keyOrToken(t, set.keys, s.url)}
 	}
+	if set.logins {
+		s.newProvider(t)
+		server, err := authserver.New(authserver.Config{
+			Issuer: strings.TrimSuffix(s.url, defaultPath), Resource: s.url, Scopes: []string{"read", "admin"}, Admit: teamOnly(t), Logger: opts.Logger,
+			Upstream: authserver.Upstream{Issuer: s.provider.URL, ClientID: logintest.ClientID, ClientSecret: logintest.ClientSecret},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := server.Mount(app); err != nil {
+			t.Fatal(err)
+		}
+		opts.Auth = &auth.Resource{AuthorizationServers: []string{server.Issuer()}, Verifier: server.Verify}
+	}
 	srv, err := mcpmount.New(doc, mcpmount.InProcess(app), opts)
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +141,27 @@ func mounted(t *testing.T, set setting) *site {
 	t.Cleanup(ts.Close)
 	t.Cleanup(s.checkSilence(t))
 	return s
+}
+
+const team = "team=good"
+
+func teamOnly(t *testing.T) func(context.Context, authserver.Identity, []string) ([]string, error) {
+	t.Helper()
+	admit, err := authserver.MatchClaims([]string{team})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return admit
+}
+
+// newProvider starts a provider for s.
+func (s *site) newProvider(t *testing.T) {
+	t.Helper()
+	s.provider = logintest.NewProvider(t)
+	s.provider.Set(func(p *logintest.State) {
+		p.Redirect = strings.TrimSuffix(s.url, defaultPath) + "/callback"
+		p.Claims = map[string]any{"team": "good"}
+	})
 }
 
 const siteIssuer = "https://login.example.com"
@@ -152,6 +192,11 @@ func served(t *testing.T, set setting) *site {
 	args, env := set.flags(t)
 	args = append([]string{"serve", "--listen", address, "--public-url", s.url, "--upstream", api.URL, "--log-level", "debug",
 		"--timeout", siteTimeout.String(), "--max-response-bytes", fmt.Sprint(siteResponseBytes)}, args...)
+	if set.logins {
+		s.newProvider(t)
+		args = append(args, "--auth", "oauth", "--auth-issuer", s.provider.URL, "--auth-client", logintest.ClientID+"=env:LOGIN_SECRET", "--auth-user", team)
+		env = append(env, "LOGIN_SECRET="+logintest.ClientSecret)
+	}
 	process := exec.CommandContext(t.Context(), "mcpmount", args...)
 	process.Env = append(os.Environ(), env...)
 	process.Stderr = s.said

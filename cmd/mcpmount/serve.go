@@ -3,169 +3,101 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"log/slog"
-	"net/http"
-	"strings"
 
-	"github.com/mcpmount/mcpmount"
-	"github.com/mcpmount/mcpmount/auth"
+	"github.com/alecthomas/kong"
 )
 
 const defaultPath = "/mcp"
 
 type serveCommand struct {
-	Document string `arg:"" name:"DOCUMENT" help:"OpenAPI document: a file, an https URL, http on loopback, or - for standard input"`
+	Document string `arg:"" optional:"" name:"DOCUMENT" help:"OpenAPI document: a file, an https URL, http on loopback, or - for standard input; not with --config"`
 
-	listenFlags   `embed:"" group:"Serving"`
-	serveFlags    `embed:"" group:"Serving"`
-	tlsFlags      `embed:"" group:"Serving"`
+	Config       string `group:"Serving" placeholder:"FILE" help:"serve the APIs that FILE lists, each with its flags as keys, and follow FILE; see mcpmount config-schema"`
+	processFlags `embed:"" group:"Serving"`
+	mountFlags   `embed:""`
+	loggingFlags `embed:"" group:"Logging, to standard error"`
+}
+
+// processFlags are those of the process: what APIs share that it serves.
+type processFlags struct {
+	listenFlags `embed:""`
+	AllowHost   []string `xor:"host" sep:"none" placeholder:"HOST" help:"further host name to answer to, repeatable"`
+	Stdio       bool     `xor:"listen,anyone,path,stateless,keep,public,host,origin,forward,tlscert,tlskey" help:"serve one client on standard input and output instead"`
+	tlsFlags    `embed:""`
+}
+
+// loggingFlags are the other ones of the process.
+type loggingFlags struct {
+	logFlags  `embed:""`
+	AccessLog bool `help:"log who called what, and what became of it; never arguments"`
+}
+
+// mountFlags are those of one API.
+type mountFlags struct {
+	endpointFlags `embed:"" group:"Serving"`
 	authFlags     `embed:"" group:"Who may call"`
 	apiFlags      `embed:"" group:"Towards the API"`
 	ForwardHeader []string `xor:"forward" sep:"none" group:"Towards the API" placeholder:"NAME" help:"header of the MCP client to copy, repeatable"`
 
-	limitFlags `embed:"" group:"Who may call"`
-	callers    *auth.Resource // who may call; nil for anybody
-
+	limitFlags  `embed:"" group:"Who may call"`
 	bridgeFlags `embed:""`
 	watchFlags  `embed:"" group:"Reading the document"`
 	lockFlags   `embed:"" group:"Reading the document"`
-	logFlags    `embed:"" group:"Logging, to standard error"`
-	AccessLog   bool `group:"Logging, to standard error" help:"log who called what, and what became of it; never arguments"`
 }
 
-type serveFlags struct {
-	Path        string   `xor:"path" placeholder:"PATH" help:"path of the MCP endpoint (default /mcp)"`
+// endpointFlags say where clients find an API, and how they are served.
+type endpointFlags struct {
+	Path        string   `xor:"path" placeholder:"PATH" help:"path of the MCP endpoint (default /mcp, in a file of several APIs /mcp/NAME)"`
 	Stateless   bool     `xor:"stateless" help:"keep no sessions: any replica can answer any request"`
 	KeepCalls   bool     `xor:"keep" help:"go on with calls of older clients without a session that disconnect"`
 	PublicURL   string   `xor:"public" name:"public-url" placeholder:"URL" help:"URL by which clients know the endpoint"`
-	AllowHost   []string `xor:"host" sep:"none" placeholder:"HOST" help:"further host name to answer to, repeatable"`
 	AllowOrigin []string `xor:"origin" sep:"none" placeholder:"ORIGIN" help:"web page that may call from a browser, repeatable"`
-	Stdio       bool     `xor:"listen,anyone,path,stateless,keep,public,host,origin,forward,tlscert,tlskey" help:"serve one client on standard input and output instead"`
+	anyoneFlags `embed:""`
+}
+
+// anyoneFlags say that nobody is asked who they are.
+type anyoneFlags struct {
+	AllowUnauthenticated bool `xor:"anyone" help:"listen beyond this machine, for anyone"`
 }
 
 func (serveCommand) Help() string {
 	return "mcpmount serve --upstream https://api.example.com openapi.yaml\n" +
 		"mcpmount serve --read-only --header 'X-API-Key: ${KEY}' openapi.yaml\n" +
-		"mcpmount serve --stdio https://api.example.com/openapi.json\n"
+		"mcpmount serve --stdio https://api.example.com/openapi.json\n" +
+		"mcpmount serve --config mcpmount.yaml\n"
 }
 
 // Run serves until ctx is done. Whatever can be wrong is found before the port
 // opens.
-func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
-	if err := c.check(t); err != nil {
-		return err
-	}
-	log := c.logger(t.stderr)
-	encryption, err := c.config(log)
+func (c *serveCommand) Run(ctx context.Context, t *terminal, typed *kong.Context) error {
+	set, err := c.settings(t, typed)
 	if err != nil {
 		return err
 	}
-	src, err := c.read(ctx, t, c.Document)
+	s, err := newService(t, set)
 	if err != nil {
 		return err
 	}
-	if err := src.notEmpty(); err != nil {
+	if err := s.open(ctx, set.apis); err != nil {
 		return err
 	}
-	locked, err := c.hold(src, log)
-	if err != nil {
-		return err
+	defer s.follow(ctx, func() (*settings, error) { return c.settings(t, typed) })()
+	if set.process.Stdio {
+		return s.serveStdio(ctx)
 	}
-	c.follow(src, func(ctx context.Context) (*source, error) { return readSource(ctx, t.stdin, c.Document, c.RefRoot) })
-	api, err := c.connect(src, c.ForwardHeader, t, log)
-	if err != nil {
-		return err
-	}
-	srv, err := c.newServer(src, api, t, log)
-	if err != nil {
-		return err
-	}
-	if locked != nil {
-		if err := locked.compare(srv); err != nil {
-			return err
-		}
-	}
-	defer c.watch(ctx, src, api, srv, log)()
-	ready := newNotice(src, api, srv)
-	ready.title = cmp.Or(c.Name, ready.title)
-	ready.headers = c.headers()
-	if c.Stdio {
-		ready.print(t.stderr, log)
-		return serveStdio(ctx, srv, t, c.ShutdownTimeout)
-	}
-	return c.serveHTTP(ctx, t, srv, encryption, ready, log)
+	return s.serveHTTP(ctx)
 }
 
-// check completes the flags and refuses what is known to be wrong.
-func (c *serveCommand) check(t *terminal) (err error) {
-	if c.Path == "" {
-		c.Path = defaultPath
+// settings returns what the command line says, or the file that it names.
+func (c *serveCommand) settings(t *terminal, typed *kong.Context) (*settings, error) {
+	if c.Config != "" {
+		return readConfig(c.Config, typed, t.env)
 	}
-	if strings.TrimRight(c.Path, "/") == healthPath {
-		return misuse("--path "+defaultPath, "--path %s is where the server tells its health", c.Path)
+	if c.Document == "" {
+		return nil, misuse("mcpmount serve --help", "DOCUMENT or --config is missing")
 	}
-	if err := c.authFlags.check(c.Stdio); err != nil {
-		return err
-	}
-	if err := c.listenFlags.check(c.on(), c.encrypted()); err != nil {
-		return err
-	}
-	if c.callers, err = c.resource(c.PublicURL, t); err != nil {
-		return err
-	}
-	if err := c.watchFlags.check(); err != nil {
-		return err
-	}
-	if err := c.limitFlags.check(); err != nil {
-		return err
-	}
-	return c.apiFlags.check()
-}
-
-func (c *serveCommand) newServer(src *source, api *upstream, t *terminal, log *slog.Logger) (*mcpmount.Server, error) {
-	opts := c.options(log)
-	opts.Limits = c.limits()
-	c.bound(&opts.Limits)
-	if c.AccessLog {
-		opts.Observe = accessLog(log)
-	}
-	opts.Auth = c.callers
-	var err error
-	if opts.Credentials, err = c.credentials(src, t); err != nil {
-		return nil, err
-	}
-	opts.ForwardHeaders = c.ForwardHeader
-	opts.Stateless = c.Stateless
-	opts.KeepCalls = c.KeepCalls
-	opts.PublicURL = c.PublicURL
-	opts.AllowedHosts = c.AllowHost
-	opts.AllowedOrigins = c.AllowOrigin
-	return mcpmount.New(src.doc, api.transport, opts)
-}
-
-// serveHTTP serves on the network. Once the port is open, it says ready.
-func (c *serveCommand) serveHTTP(ctx context.Context, t *terminal, srv *mcpmount.Server, encryption *tls.Config, ready notice, log *slog.Logger) error {
-	mux := http.NewServeMux()
-	if err := srv.Mount(mux, c.Path); err != nil {
-		return misuse("--path "+defaultPath, "--path: %w", err)
-	}
-	mux.Handle("GET "+healthPath, healthHandler(srv))
-	if c.on() {
-		mux.Handle(auth.WellKnown, srv.Metadata()) // where some clients look
-	}
-	listener, err := listen(ctx, c.Listen)
-	if err != nil {
-		return err
-	}
-	scheme := "http://"
-	if encryption != nil {
-		scheme, listener = "https://", tls.NewListener(listener, encryption)
-	}
-	ready.url = c.PublicURL
-	if ready.url == "" {
-		ready.url = scheme + reachable(listener.Addr()) + c.Path
-	}
-	ready.print(t.stderr, log)
-	return c.serve(ctx, listener, c.seen(mux), srv, log)
+	only := &apiSettings{keys: apiKeys{Document: c.Document, mountFlags: c.mountFlags}}
+	only.keys.Path = cmp.Or(c.Path, defaultPath)
+	set := &settings{process: processKeys{c.processFlags, c.loggingFlags}, apis: []*apiSettings{only}}
+	return set, set.process.check()
 }

@@ -52,6 +52,9 @@ func TestResultKeepsLargeNumbers(t *testing.T) {
 // How much a result holds is for --max-response-bytes to say, not for the line of
 // a message.
 func TestResultOfAnySize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it is concurrent")
+	}
 	doc, err := mcpmount.ParseOpenAPI([]byte(minimal))
 	if err != nil {
 		t.Fatal(err)

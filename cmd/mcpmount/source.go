@@ -37,26 +37,29 @@ type source struct {
 	ownBasePath bool
 
 	// feed reads the document again; nil if that is not possible.
-	feed feed
+	feed feed[source]
 }
 
 // readSource reads the document with the given name. A file may refer to other
-// files in refRoot, or in its own folder if that is "".
-func readSource(ctx context.Context, stdin io.Reader, name, refRoot string) (*source, error) {
+// files in refRoot, or in its own folder if that is "". The overlays change it
+// before it is read.
+func readSource(ctx context.Context, stdin io.Reader, name, refRoot string, overlays ...string) (*source, error) {
 	isURL := strings.Contains(name, "://")
 	switch {
 	case !isURL && name != "-" && !isPipe(name):
-		return (&fileFeed{name: name, refRoot: refRoot}).load()
+		return (&fileFeed{name: name, refRoot: refRoot, overlays: overlays}).load()
 	case refRoot != "":
 		return nil, misuse("remove --ref-root", "--ref-root needs a DOCUMENT that is a file")
 	case isURL:
-		return fetch(ctx, name)
+		return fetch(ctx, name, overlays...)
 	}
 	read := readPipe // <(command) of a shell
 	if name == "-" {
-		read = func(string) (*mcpmount.Document, error) { return readStream(stdin, "standard input") }
+		read = func(string, []string) (*mcpmount.Document, error) {
+			return readStream(stdin, "standard input", overlays)
+		}
 	}
-	doc, err := read(name)
+	doc, err := read(name, overlays)
 	return &source{doc: doc, name: name}, err
 }
 
@@ -67,7 +70,7 @@ func isPipe(name string) bool {
 }
 
 // readFile reads a document from files, and notes in seen which ones they are.
-func readFile(name, refRoot string, seen map[string]fileState) (*mcpmount.Document, error) {
+func readFile(name, refRoot string, overlays []string, seen map[string]fileState) (*mcpmount.Document, error) {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -82,7 +85,11 @@ func readFile(name, refRoot string, seen map[string]fileState) (*mcpmount.Docume
 		return nil, err
 	}
 	defer root.Close()
-	doc, err := mcpmount.ParseOpenAPIFS(&trackedFS{root.FS(), seen}, inside)
+	files := &trackedFS{root.FS(), seen}
+	if len(overlays) > 0 {
+		return overlaidFile(files, inside, name, overlays)
+	}
+	doc, err := mcpmount.ParseOpenAPIFS(files, inside)
 	if err != nil {
 		return nil, fail(formatHint, "%s: %s", name, strings.TrimPrefix(err.Error(), inside+": "))
 	}
@@ -118,24 +125,27 @@ func relative(folder, target string) (string, error) {
 	return filepath.Rel(absFolder, absTarget)
 }
 
-func readPipe(name string) (*mcpmount.Document, error) {
+func readPipe(name string, overlays []string) (*mcpmount.Document, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, fail(documentHint, "%w", err)
 	}
 	defer f.Close()
-	return readStream(f, name)
+	return readStream(f, name, overlays)
 }
 
-func readStream(r io.Reader, name string) (*mcpmount.Document, error) {
+func readStream(r io.Reader, name string, overlays []string) (*mcpmount.Document, error) {
 	spec, err := readLimited(r)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	return parseDocument(spec, name)
+	return parseDocument(spec, name, overlays...)
 }
 
-func parseDocument(spec []byte, name string) (*mcpmount.Document, error) {
+func parseDocument(spec []byte, name string, overlays ...string) (*mcpmount.Document, error) {
+	if len(overlays) > 0 {
+		return overlaid(spec, name, overlays)
+	}
 	doc, err := mcpmount.ParseOpenAPI(spec)
 	if err != nil {
 		return nil, fail(formatHint, "%s: %w", name, err)

@@ -10,23 +10,35 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/alecthomas/kong"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpmount/mcpmount"
 )
 
 type toolsCommand struct {
-	Document string `arg:"" name:"DOCUMENT" help:"OpenAPI document: a file, an https URL, http on loopback, or - for standard input"`
+	Document string `arg:"" optional:"" name:"DOCUMENT" help:"OpenAPI document: a file, an https URL, http on loopback, or - for standard input; not with --config or --mcp"`
 
-	JSON        bool   `name:"json" group:"Output" help:"print what tools/list returns"`
-	Lock        string `group:"Output" placeholder:"FILE" help:"write what they are to FILE, which serve --lock holds them to"`
-	bridgeFlags `embed:""`
+	JSON         bool   `name:"json" group:"Output" help:"print what tools/list returns"`
+	Lock         string `group:"Output" placeholder:"FILE" help:"write what they are to FILE, which serve --lock holds them to"`
+	Config       string `group:"Output" placeholder:"FILE" help:"show those of an API that serve --config FILE would serve"`
+	API          string `group:"Output" name:"api" placeholder:"NAME" help:"which API of --config (default: the only one)"`
+	runningFlags `embed:"" group:"Of a running server"`
+	bridgeFlags  `embed:""`
+}
+
+// runningFlags name a server that runs already.
+type runningFlags struct {
+	MCP    string   `name:"mcp" placeholder:"URL" help:"show those of a running MCP server instead: no DOCUMENT"`
+	Header []string `sep:"none" expands:"" placeholder:"'Name: value'" help:"header of requests to it, repeatable; $${NAME} is replaced by an environment variable, $${file:PATH} by the content of a file"`
 }
 
 func (toolsCommand) Help() string {
 	return "mcpmount tools openapi.yaml\n" +
 		"mcpmount tools --json --read-only --exclude-tag admin openapi.yaml\n" +
-		"mcpmount tools --lock tools.lock openapi.yaml\n"
+		"mcpmount tools --lock tools.lock openapi.yaml\n" +
+		"mcpmount tools --config mcpmount.yaml --api crm\n" +
+		"mcpmount tools --mcp http://127.0.0.1:8080/mcp\n"
 }
 
 // A toolList is the result of tools/list and, if there are any resources, those
@@ -38,8 +50,15 @@ type toolList struct {
 }
 
 // Run prints what a model will see.
-func (c *toolsCommand) Run(ctx context.Context, t *terminal) error {
-	src, srv, err := c.describe(ctx, t, c.Document)
+func (c *toolsCommand) Run(ctx context.Context, t *terminal, typed *kong.Context) error {
+	if c.MCP != "" {
+		return c.runRunning(ctx, t, typed)
+	}
+	document, flags, err := c.wanted(t, typed)
+	if err != nil {
+		return err
+	}
+	src, srv, err := flags.describe(ctx, t, document)
 	if err != nil {
 		return err
 	}
@@ -51,14 +70,80 @@ func (c *toolsCommand) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 	}
-	list := &toolList{Tools: srv.Tools()}
-	if err := list.addResources(ctx, srv); err != nil {
+	s, err := dialServer(ctx, srv)
+	if err != nil {
 		return err
 	}
+	defer s.close()
+	list := &toolList{Tools: srv.Tools()}
+	if err := list.addResources(ctx, s); err != nil {
+		return err
+	}
+	return c.show(t, list, routes(src.doc))
+}
+
+// runRunning prints what a running server lists.
+func (c *toolsCommand) runRunning(ctx context.Context, t *terminal, typed *kong.Context) error {
+	if c.Document != "" {
+		return misuse("leave one out", "--mcp and DOCUMENT: the server has its tools already")
+	}
+	if err := onlyFlags(typed, "mcp", "header", "json"); err != nil {
+		return err
+	}
+	header, err := parseHeaders(c.Header, t.env)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, mcpmount.DefaultCallTimeout)
+	defer cancel()
+	s, err := new(apiFlags).dialURL(ctx, c.MCP, header, quietLogger(t.stderr))
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	list := new(toolList)
+	for tool, err := range s.Tools(ctx, nil) {
+		if err != nil {
+			return fmt.Errorf("list tools: %w", err)
+		}
+		list.Tools = append(list.Tools, tool)
+	}
+	if s.InitializeResult().Capabilities.Resources != nil {
+		if err := list.addResources(ctx, s); err != nil {
+			return err
+		}
+	}
+	return c.show(t, list, nil)
+}
+
+// show prints the list; route has the method and path behind each tool, nil if they are not known.
+func (c *toolsCommand) show(t *terminal, list *toolList, route map[string]string) error {
 	if c.JSON {
 		return printJSON(t.stdout, list)
 	}
-	return list.print(t.stdout, src.doc)
+	return list.print(t.stdout, route)
+}
+
+// wanted returns the document whose tools are to be shown, and its flags.
+func (c *toolsCommand) wanted(t *terminal, typed *kong.Context) (string, *bridgeFlags, error) {
+	switch {
+	case len(c.Header) > 0:
+		return "", nil, misuse("--mcp URL", "--header has no effect without --mcp")
+	case c.Config == "" && c.API != "":
+		return "", nil, misuse("--config FILE", "--api has no effect without --config")
+	case c.Config == "" && c.Document == "":
+		return "", nil, misuse("mcpmount tools --help", "DOCUMENT or --config is missing")
+	case c.Config == "":
+		return c.Document, &c.bridgeFlags, nil
+	}
+	if err := onlyWithConfig(typed, c.Document, "api", "json", "lock"); err != nil {
+		return "", nil, err
+	}
+	s, err := oneOf(c.Config, c.API, t.env)
+	if err != nil {
+		return "", nil, err
+	}
+	return s.keys.Document, &s.keys.bridgeFlags, nil
 }
 
 // describe returns a server that can be looked at, but whose tools cannot be
@@ -72,12 +157,7 @@ func (f *bridgeFlags) describe(ctx context.Context, t *terminal, document string
 	return src, srv, err
 }
 
-func (l *toolList) addResources(ctx context.Context, srv *mcpmount.Server) error {
-	s, err := dialServer(ctx, srv)
-	if err != nil {
-		return err
-	}
-	defer s.close()
+func (l *toolList) addResources(ctx context.Context, s *session) error {
 	for resource, err := range s.Resources(ctx, nil) {
 		if err != nil {
 			return fmt.Errorf("list resources: %w", err)
@@ -93,18 +173,24 @@ func (l *toolList) addResources(ctx context.Context, srv *mcpmount.Server) error
 	return nil
 }
 
-func (l *toolList) print(w io.Writer, doc *mcpmount.Document) error {
+func (l *toolList) print(w io.Writer, route map[string]string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if len(l.Tools) > 0 {
-		fmt.Fprintf(table, "NAME\tMETHOD PATH\tARGS (* required)\t BYTES\t~TOKENS\n")
+	column := "METHOD PATH\t"
+	if route == nil {
+		column = ""
 	}
-	route := routes(doc)
+	if len(l.Tools) > 0 {
+		fmt.Fprintf(table, "NAME\t%sARGS (* required)\t BYTES\t~TOKENS\n", column)
+	}
 	for _, tool := range l.Tools {
 		size, err := jsonSize(tool)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%6d\t%7d\n", tool.Name, route[tool.Name], summarize(argumentNames(tool)), size, tokens(size))
+		if route != nil {
+			column = route[tool.Name] + "\t"
+		}
+		fmt.Fprintf(table, "%s\t%s%s\t%6d\t%7d\n", printable(tool.Name), column, summarize(argumentNames(tool)), size, tokens(size))
 	}
 	if err := table.Flush(); err != nil {
 		return err

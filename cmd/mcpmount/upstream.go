@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -224,9 +225,9 @@ func parseHeaders(lines []string, env func(string) (string, bool)) (http.Header,
 		if name = http.CanonicalHeaderKey(name); slices.Contains(framingHeaders(), name) {
 			return nil, misuse("remove it", "--header must not set %s, which belongs to the connection", name)
 		}
-		value, err := expand(strings.TrimSpace(value), env)
+		value, err := expand(strings.TrimSpace(value), env, func(path string) string { return path })
 		if err != nil {
-			return nil, fail("", "--header %s: %w", name, err)
+			return nil, fmt.Errorf("--header %s: %w", name, err) // with the hint of err
 		}
 		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 			return nil, fail("look for a line break at the end", "--header %s: the value has a control character", name)
@@ -242,26 +243,45 @@ func framingHeaders() []string {
 	return []string{"Connection", "Content-Length", "Host", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 }
 
-// expand replaces each "${NAME}" in s.
-func expand(s string, env func(string) (string, bool)) (string, error) {
+// expand replaces each "${NAME}" in s by an environment variable, and each
+// "${file:PATH}" by the content of a file, whose path is what locate returns. Of
+// "$${" a dollar is left out, and no more done.
+func expand(s string, env func(string) (string, bool), locate func(string) string) (string, error) {
 	var b strings.Builder
 	for {
 		text, rest, found := strings.Cut(s, "${")
+		if before, escaped := strings.CutSuffix(text, "$"); found && escaped {
+			b.WriteString(before + "${")
+			s = rest
+			continue
+		}
 		b.WriteString(text)
 		if !found {
 			return b.String(), nil
 		}
 		name, after, closed := strings.Cut(rest, "}")
 		if !closed {
-			return "", misuse("write ${NAME}", "a ${ has no }")
+			return "", misuse("write ${NAME}, or $${ for the two characters", "a ${ has no }")
 		}
-		value, _ := env(name)
-		if value == "" {
-			return "", fail("export "+name+"=…", "the environment variable %s is not set or empty", name)
+		value, err := expanded(name, env, locate)
+		if err != nil {
+			return "", err
 		}
 		b.WriteString(value)
 		s = after
 	}
+}
+
+// expanded returns what one "${name}" stands for.
+func expanded(name string, env func(string) (string, bool), locate func(string) string) (string, error) {
+	if path, ok := strings.CutPrefix(name, "file:"); ok {
+		return readSecret(locate(path))
+	}
+	value, _ := env(name)
+	if value == "" {
+		return "", fail("export "+name+"=…", "the environment variable %s is not set or empty", name)
+	}
+	return value, nil
 }
 
 // isToken reports whether s is a token: RFC 9110 §5.6.2.

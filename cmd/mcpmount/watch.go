@@ -8,8 +8,6 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-
-	"github.com/mcpmount/mcpmount"
 )
 
 const (
@@ -20,11 +18,11 @@ const (
 	minInterval = 10 * time.Millisecond
 )
 
-// A feed is a document that can be read again.
-type feed interface {
-	// next returns the document if it is another one than at the call before,
-	// and nil if it is not, or if it is too early to look; force looks at once.
-	next(ctx context.Context, force bool) (*source, error)
+// A feed is something that can be read again: a document, or a configuration.
+type feed[T any] interface {
+	// next returns it if it is another one than at the call before, and nil if it
+	// is not, or if it is too early to look; force looks at once.
+	next(ctx context.Context, force bool) (*T, error)
 }
 
 // watchFlags say how a server follows its document.
@@ -51,29 +49,27 @@ func (f *watchFlags) every(src *source) time.Duration {
 	return fileInterval
 }
 
-// A watcher serves a document again when it has changed. What cannot be served
+// A watcher serves what is read again when it has changed. What cannot be served
 // is said once, and changes nothing.
-type watcher struct {
-	name   string
-	feed   feed // nil if the document cannot be read again
-	update func(*source) error
-	log    *slog.Logger
+type watcher[T any] struct {
+	kind   string  // what it is: "document"
+	feed   feed[T] // nil if it cannot be read again
+	update func(*T) error
+	log    *slog.Logger // which says which one
 
 	failed error // what was said last; nil if all is well
 }
 
-// watch follows src until ctx is done or the returned function is called.
-func (c *serveCommand) watch(ctx context.Context, src *source, api *upstream, srv *mcpmount.Server, log *slog.Logger) (stop func()) {
-	w := &watcher{name: src.name, feed: src.feed, log: log, update: func(next *source) error {
-		return c.update(next, api, srv, log)
-	}}
+// follow looks in intervals, and at SIGHUP, until ctx is done or the returned
+// function is called.
+func (w *watcher[T]) follow(ctx context.Context, every time.Duration) (stop func()) {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.run(ctx, c.every(src), hangup)
+		w.run(ctx, every, hangup)
 	}()
 	return func() {
 		signal.Stop(hangup)
@@ -82,8 +78,8 @@ func (c *serveCommand) watch(ctx context.Context, src *source, api *upstream, sr
 	}
 }
 
-// run looks at the document in intervals, which 0 turns off, and when told to.
-func (w *watcher) run(ctx context.Context, every time.Duration, hangup <-chan os.Signal) {
+// run looks in intervals, which 0 turns off, and when told to.
+func (w *watcher[T]) run(ctx context.Context, every time.Duration, hangup <-chan os.Signal) {
 	var tick <-chan time.Time
 	if every > 0 && w.feed != nil {
 		ticker := time.NewTicker(every)
@@ -102,79 +98,46 @@ func (w *watcher) run(ctx context.Context, every time.Duration, hangup <-chan os
 	}
 }
 
-// look reads the document and serves it, if it is another one.
-func (w *watcher) look(ctx context.Context, force bool) {
+// look reads anew and serves that, if it is another one.
+func (w *watcher[T]) look(ctx context.Context, force bool) {
 	if w.feed == nil {
-		w.log.Warn("the document cannot be read again", "document", w.name)
+		w.log.Warn("the " + w.kind + " cannot be read again")
 		return
 	}
-	src, err := w.feed.next(ctx, force)
+	next, err := w.feed.next(ctx, force)
 	if ctx.Err() != nil {
 		return
 	}
-	if err == nil && src == nil {
+	if err == nil && next == nil {
 		w.unchanged(force)
 		return
 	}
 	if err == nil {
-		err = w.update(src)
+		err = w.update(next)
 	}
 	switch {
 	case err != nil && (force || w.failed == nil || w.failed.Error() != err.Error()):
 		w.complain(err)
 	case err == nil && w.failed != nil:
-		w.log.Info("the document is good again", "document", w.name)
+		w.log.Info("the " + w.kind + " is good again")
 	}
 	w.failed = err
 }
 
 // unchanged answers whoever asked.
-func (w *watcher) unchanged(asked bool) {
+func (w *watcher[T]) unchanged(asked bool) {
 	switch {
 	case asked && w.failed != nil:
 		w.complain(w.failed)
 	case asked:
-		w.log.Info("the document is the same as before", "document", w.name)
+		w.log.Info("the " + w.kind + " is the same as before")
 	}
 }
 
-func (w *watcher) complain(err error) {
-	attrs := []any{"document", w.name, "error", err}
+func (w *watcher[T]) complain(err error) {
+	attrs := []any{"error", err}
 	if f := new(failure); errors.As(err, &f) && f.hint != "" {
 		attrs = append(attrs, "hint", f.hint)
 	}
-	w.log.Error("the document cannot be served; what was served before stays", attrs...)
-}
-
-// update serves src in place of what is served. The API stays where it is: who
-// can change a document must not be able to lead calls elsewhere.
-func (c *serveCommand) update(src *source, api *upstream, srv *mcpmount.Server, log *slog.Logger) error {
-	if err := c.prepare(src); err != nil {
-		return err
-	}
-	locked, err := c.hold(src, log)
-	if err != nil {
-		return err
-	}
-	if err := src.notEmpty(); err != nil {
-		return err
-	}
-	base, _, err := c.destination(src, api.secrets)
-	if err != nil {
-		return err
-	}
-	if base.String() != api.base.String() {
-		return fail("restart to call it there, or start with --upstream "+displayURL(api.url),
-			"the API would be at %s, no longer at %s", displayURL(base), displayURL(api.base))
-	}
-	if locked != nil {
-		next, err := mcpmount.New(src.doc, api.transport, c.options(slog.New(slog.DiscardHandler)))
-		if err != nil {
-			return err
-		}
-		if err := locked.compare(next); err != nil {
-			return err
-		}
-	}
-	return srv.Update(src.doc)
+	w.log.Error("the "+w.kind+" cannot be served; what was served before stays", attrs...)
 }

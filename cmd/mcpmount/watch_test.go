@@ -343,7 +343,7 @@ func (f *fakeFeed) next(context.Context, bool) (*source, error) { return f.src, 
 func TestWatcherSaysItOnce(t *testing.T) {
 	var log strings.Builder
 	feed, wrong := &fakeFeed{}, error(nil)
-	w := &watcher{name: "x.yaml", feed: feed, update: func(*source) error { return wrong }, log: slog.New(slog.NewTextHandler(&log, nil))}
+	w := &watcher[source]{kind: "document", feed: feed, update: func(*source) error { return wrong }, log: slog.New(slog.NewTextHandler(&log, nil))}
 	for i, step := range []struct {
 		src       *source
 		err, bad  error

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/mcpmount/mcpmount"
+	"github.com/mcpmount/mcpmount/auth"
+	"github.com/mcpmount/mcpmount/auth/authserver"
+)
+
+// apiSettings are what is said of one API.
+type apiSettings struct {
+	name  string // "" if flags say all
+	place string // where the configuration file has it: "FILE:LINE:COLUMN"
+	keys  apiKeys
+	put   []string // what was put in for each ${…} of the file, which errors must not tell
+}
+
+// apiKeys are the keys of an API in a configuration file, by their flags.
+type apiKeys struct {
+	Document   string `placeholder:"FILE" help:"OpenAPI document: a file, an https URL, or http on loopback"`
+	mountFlags `embed:""`
+}
+
+// An api is an API that is served.
+type api struct {
+	*apiSettings
+	process  *processKeys
+	log      *slog.Logger
+	callers  *auth.Resource     // who may call; nil for anybody
+	logins   *authserver.Server // where they log in; nil if elsewhere
+	src      *source            // as it was read first
+	upstream *upstream
+	srv      *mcpmount.Server
+	unwatch  func() // ends following the document; nil if nobody does
+}
+
+// open reads what is to be read and makes a server of it. Nothing is sent to the
+// API yet. Its errors say which API they are about.
+func (s *apiSettings) open(ctx context.Context, t *terminal, process *processKeys, log *slog.Logger) (*api, error) {
+	if s.name != "" {
+		log = log.With("api", s.name)
+	}
+	a := &api{apiSettings: s, process: process, log: log}
+	if err := a.make(ctx, t); err != nil {
+		return nil, s.explain(err)
+	}
+	return a, nil
+}
+
+func (a *api) make(ctx context.Context, t *terminal) error {
+	if err := a.check(t); err != nil {
+		return err
+	}
+	locked, err := a.read(ctx, t)
+	if err != nil {
+		return err
+	}
+	if a.upstream, err = a.keys.connect(a.src, a.keys.ForwardHeader, t, a.log); err != nil {
+		return err
+	}
+	if a.logins, err = a.keys.login(a.callers, a.issuer(), a.keys.PublicURL, a.src.doc, t, a.log); err != nil {
+		return err
+	}
+	if a.srv, err = a.newServer(t); err != nil {
+		return err
+	}
+	if locked != nil {
+		return locked.compare(a.srv)
+	}
+	return nil
+}
+
+// issuer returns the URL of the server where callers log in, if it is this process:
+// one for each API of a file, so that several can have one.
+func (a *api) issuer() string {
+	u, err := url.Parse(a.keys.PublicURL)
+	if err != nil || a.name != "" {
+		return strings.TrimRight(a.keys.PublicURL, "/")
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// check refuses what is known to be wrong.
+func (a *api) check(t *terminal) (err error) {
+	k := &a.keys
+	for _, own := range statusPaths() {
+		if strings.TrimRight(k.Path, "/") == own {
+			return misuse("--path "+defaultPath, "--path %s is where the server tells its health", k.Path)
+		}
+	}
+	if err := k.authFlags.check(a.process.Stdio); err != nil {
+		return err
+	}
+	if !a.process.Stdio {
+		if err := a.process.admit(k.on(), a.process.encrypted(), k.AllowUnauthenticated); err != nil {
+			return err
+		}
+	}
+	if a.callers, err = k.resource(k.PublicURL, t); err != nil {
+		return err
+	}
+	if err := k.watchFlags.check(); err != nil {
+		return err
+	}
+	if err := k.limitFlags.check(); err != nil {
+		return err
+	}
+	return k.apiFlags.check()
+}
+
+// read reads the document, and returns the lock that holds it, if there is one.
+func (a *api) read(ctx context.Context, t *terminal) (locked *lock, err error) {
+	k := &a.keys
+	if a.src, err = k.read(ctx, t, k.Document); err != nil {
+		return nil, err
+	}
+	if err := a.src.notEmpty(); err != nil {
+		return nil, err
+	}
+	if locked, err = k.hold(a.src, a.log); err != nil {
+		return nil, err
+	}
+	k.follow(a.src, k.Overlay, func(ctx context.Context) (*source, error) {
+		return readSource(ctx, t.stdin, k.Document, k.RefRoot, k.Overlay...)
+	})
+	return locked, nil
+}
+
+func (a *api) newServer(t *terminal) (*mcpmount.Server, error) {
+	k := &a.keys
+	opts := k.options(a.log)
+	opts.Limits = k.limits()
+	k.bound(&opts.Limits)
+	if a.process.AccessLog {
+		opts.Observe = accessLog(a.log)
+	}
+	opts.Auth = a.callers
+	var err error
+	if opts.Credentials, err = k.credentials(a.src, t); err != nil {
+		return nil, err
+	}
+	opts.ForwardHeaders = k.ForwardHeader
+	opts.Stateless = k.Stateless
+	opts.KeepCalls = k.KeepCalls
+	opts.PublicURL = k.PublicURL
+	opts.AllowedHosts = a.process.AllowHost
+	opts.AllowedOrigins = k.AllowOrigin
+	return mcpmount.New(a.src.doc, a.upstream.transport, opts)
+}
+
+// update serves src in place of what is served.
+func (a *api) update(src *source) error {
+	if err := a.keys.prepare(src); err != nil {
+		return err
+	}
+	locked, err := a.keys.hold(src, a.log)
+	if err != nil {
+		return err
+	}
+	if err := src.notEmpty(); err != nil {
+		return err
+	}
+	if err := a.fits(src, locked); err != nil {
+		return err
+	}
+	return a.srv.Update(src.doc)
+}
+
+// fits returns an error if src cannot be served in place of what is served. The
+// API stays where it is: who can change a document must not be able to lead calls
+// elsewhere.
+func (a *api) fits(src *source, locked *lock) error {
+	base, _, err := a.keys.destination(src, a.upstream.secrets)
+	if err != nil {
+		return err
+	}
+	if base.String() != a.upstream.base.String() {
+		return fail("restart to call it there, or start with --upstream "+displayURL(a.upstream.url),
+			"the API would be at %s, no longer at %s", displayURL(base), displayURL(a.upstream.base))
+	}
+	if locked == nil {
+		return nil
+	}
+	next, err := mcpmount.New(src.doc, a.upstream.transport, a.keys.options(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return err
+	}
+	return locked.compare(next)
+}
+
+// isSame reports whether nothing of the settings is another thing than in other.
+func (s *apiSettings) isSame(other *apiSettings) bool { return reflect.DeepEqual(s.keys, other.keys) }
+
+// isUpdate reports whether settings differ only in what a server can take over as
+// it does a document that changed.
+func (s *apiSettings) isUpdate(other *apiSettings) bool {
+	return reflect.DeepEqual(s.keys.fixed(), other.keys.fixed())
+}
+
+// fixed returns k without what [api.update] looks at anew.
+func (k apiKeys) fixed() apiKeys {
+	k.selectionFlags, k.namingFlags, k.Resources = selectionFlags{}, namingFlags{}, false
+	k.Overlay, k.watchFlags, k.lockFlags = nil, watchFlags{}, lockFlags{}
+	return k
+}

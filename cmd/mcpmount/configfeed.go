@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+)
+
+// A configFeed is a configuration file that is read again when it has another
+// content, and a while after it could not be served: what it names may have been
+// missing.
+type configFeed struct {
+	name string
+	read func() (*settings, error)
+
+	sum     [sha256.Size]byte
+	resting time.Time // until when it is left alone; zero if it is served
+}
+
+// next implements [feed]. A file that is being written is read when it has been
+// still for a while.
+func (f *configFeed) next(ctx context.Context, force bool) (*settings, error) {
+	before := f.sum
+	f.sum = f.look()
+	retry := !f.resting.IsZero() && time.Now().After(f.resting)
+	if f.sum == before && !force && !retry {
+		return nil, nil
+	}
+	if err := f.settle(ctx); err != nil {
+		return nil, err
+	}
+	f.resting = time.Now().Add(minRest) // unless it can be served
+	return f.read()
+}
+
+// settle waits until the content stays as it is.
+func (f *configFeed) settle(ctx context.Context) error {
+	for range settleTries {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(settleTime):
+		}
+		now := f.look()
+		if now == f.sum {
+			return nil
+		}
+		f.sum = now
+	}
+	return nil
+}
+
+// look returns the sum of the content; one of nothing if it cannot be read, upon
+// which read says why.
+func (f *configFeed) look() [sha256.Size]byte {
+	data, _ := readSmall(f.name, maxConfig)
+	return sha256.Sum256(data)
+}

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"go.yaml.in/yaml/v4"
+)
+
+// A keySet are flags as keys of a configuration file: whatever is a flag is a
+// key, by the same name, with the same values.
+type keySet struct {
+	parser *kong.Kong
+	flags  map[string]*kong.Flag
+}
+
+// newKeySet returns the keys that the flags in a struct are.
+func newKeySet(target any) (*keySet, error) {
+	parser, err := kong.New(target, kong.Name("mcpmount"), kong.NoDefaultHelp())
+	if err != nil {
+		return nil, err
+	}
+	k := &keySet{parser: parser, flags: map[string]*kong.Flag{}}
+	for _, f := range parser.Model.Flags {
+		k.flags[f.Name] = f
+	}
+	return k, nil
+}
+
+func (k *keySet) names() []string { return slices.Sorted(maps.Keys(k.flags)) }
+
+// parse sets what args say, and else the defaults.
+func (k *keySet) parse(args []string) error {
+	if _, err := k.parser.Parse(args); err != nil {
+		return parseError(err)
+	}
+	return nil
+}
+
+// override sets what was typed.
+func (k *keySet) override(typed *kong.Context) error {
+	if typed == nil {
+		return nil
+	}
+	for _, step := range typed.Path {
+		f := step.Flag
+		if f == nil || f.Name == "config" {
+			continue
+		}
+		mine := k.flags[f.Name]
+		if mine == nil {
+			return misuse("write it into the file: "+f.Name+": …", "--%s is of one API: with --config, flags say only how the process serves", f.Name)
+		}
+		if mine.Target.Type() == f.Target.Type() {
+			mine.Target.Set(f.Target)
+		}
+	}
+	if typed.Selected() != nil && len(typed.Selected().Positional) > 0 {
+		if arg := typed.Selected().Positional[0]; arg.Target.Kind() == reflect.String && arg.Target.String() != "" {
+			return misuse("leave one out", "--config and %s: the file says which documents are served", arg.Name)
+		}
+	}
+	return nil
+}
+
+// A keyType is what a key takes.
+type keyType string
+
+const (
+	typeBool     keyType = "true or false"
+	typeInt      keyType = "a whole number"
+	typeDuration keyType = "a time such as 30s"
+	typeText     keyType = "a text"
+)
+
+// typeOf returns what a flag takes, or each element of its list.
+func typeOf(f *kong.Flag) keyType {
+	t := f.Target.Type()
+	if t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		return typeDuration
+	case t.Kind() == reflect.Bool:
+		return typeBool
+	case t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64:
+		return typeInt
+	}
+	return typeText
+}
+
+// isPath reports whether the values of a flag are files or folders.
+func isPath(f *kong.Flag) bool { return f.PlaceHolder == "FILE" || f.PlaceHolder == "DIR" }
+
+// separator returns what is between the name and the value of each element of a
+// list of pairs, which may be a mapping in a file; "" for other flags.
+func separator(f *kong.Flag) string {
+	switch {
+	case !f.IsSlice():
+		return ""
+	case strings.Contains(f.PlaceHolder, ": "):
+		return ": "
+	case strings.Contains(f.PlaceHolder, "="):
+		return "="
+	}
+	return ""
+}
+
+// arguments returns entries as the flags that say the same, each of them checked.
+func (r *configReader) arguments(set *keySet, entries []entry) ([]string, error) {
+	var args []string
+	for _, e := range entries {
+		if err := r.known(set, e.key); err != nil {
+			return nil, err
+		}
+		values, err := r.values(set.flags[e.key.Value], e.value)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range values {
+			arg := "--" + e.key.Value + "=" + v.text
+			if err := set.parse([]string{arg}); err != nil {
+				return nil, r.refuse(e.key.Value, v, err)
+			}
+			args = append(args, arg)
+		}
+	}
+	return args, nil
+}
+
+// A value is a value of a flag.
+type value struct {
+	text   string
+	node   *yaml.Node // where it is
+	secret bool       // whether something was put in that must not be shown
+}
+
+// refuse says why a value is not taken.
+func (r *configReader) refuse(key string, v value, err error) error {
+	if v.secret {
+		return r.fail(v.node, "the variable has another form than the key takes", "%s: what was put in for a ${…} is not a value of this key", key)
+	}
+	hint := "mcpmount serve --help says what " + key + " takes"
+	if f := new(failure); errors.As(err, &f) && !strings.Contains(f.hint, "--help") {
+		hint = f.hint
+	}
+	return r.fail(v.node, hint, "%s", asKeys(err.Error()))
+}
+
+// values returns the values that a key has: one, those of a list, or pairs.
+func (r *configReader) values(f *kong.Flag, n *yaml.Node) ([]value, error) {
+	switch {
+	case n.Kind == yaml.ScalarNode:
+		v, err := r.scalar(f, n)
+		return []value{v}, err
+	case n.Kind == yaml.SequenceNode && f.IsSlice():
+		var list []value
+		for _, item := range n.Content {
+			v, err := r.scalar(f, item)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		return list, nil
+	case n.Kind == yaml.MappingNode && separator(f) != "":
+		return r.pairs(f, n)
+	}
+	return nil, r.fail(n, f.Name+": "+cmpPlaceholder(f), "%s takes %s%s", f.Name, typeOf(f), orList(f))
+}
+
+// pairs returns a mapping as the elements of a list, such as NAME=VALUE.
+func (r *configReader) pairs(f *kong.Flag, n *yaml.Node) ([]value, error) {
+	entries, err := r.entries(n, f.Name)
+	if err != nil {
+		return nil, err
+	}
+	var list []value
+	for _, e := range entries {
+		v, err := r.scalar(f, e.value)
+		if err != nil {
+			return nil, err
+		}
+		v.text = r.besideSecret(f, e.key.Value+separator(f)+v.text)
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// scalar returns a single value, with what ${…} stands for put in.
+func (r *configReader) scalar(f *kong.Flag, n *yaml.Node) (value, error) {
+	v := value{text: n.Value, node: n}
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		return v, r.fail(n, "write a value, or remove the key", "%s has no value; it takes %s%s", f.Name, typeOf(f), orList(f))
+	}
+	if n.Tag == "!!str" && strings.Contains(n.Value, "${") {
+		text, err := expand(n.Value, r.variable, r.beside)
+		r.put = append(r.put, text)
+		if err != nil {
+			return v, (&apiSettings{place: r.place(n), name: f.Name}).explain(err)
+		}
+		v.text, v.secret = text, true
+	} else if !takes(typeOf(f), n.Tag) {
+		return v, r.fail(n, f.Name+": "+cmpPlaceholder(f), "%s takes %s, not %s", f.Name, typeOf(f), tagName(n.Tag))
+	}
+	if isPath(f) {
+		v.text = r.beside(v.text)
+	}
+	v.text = r.besideSecret(f, v.text)
+	if f.Tag.Has("expands") {
+		v.text = strings.ReplaceAll(v.text, "${", "$${") // it was done
+	}
+	return v, nil
+}
+
+// variable returns a variable of the environment, and notes its value.
+func (r *configReader) variable(name string) (string, bool) {
+	value, ok := r.env(name)
+	r.put = append(r.put, value)
+	return value, ok
+}
+
+// besideSecret makes the file of file:PATH, or of NAME=file:PATH, one beside the
+// configuration.
+func (r *configReader) besideSecret(f *kong.Flag, text string) string {
+	before, where, found := strings.Cut(text, "file:")
+	if !found || !strings.HasSuffix(f.PlaceHolder, "env:NAME") || before != "" && strings.Index(before, "=") != len(before)-1 {
+		return text
+	}
+	return before + "file:" + r.beside(where)
+}
+
+// takes reports whether a plain value of YAML is one of a type. Names that look
+// like numbers are texts all the same.
+func takes(t keyType, tag string) bool {
+	switch tag {
+	case "!!str":
+		return t == typeText || t == typeDuration
+	case "!!int":
+		return t != typeBool
+	case "!!float", "!!timestamp":
+		return t == typeText
+	case "!!bool":
+		return t == typeBool
+	}
+	return false
+}
+
+// tagName returns the tag of a plain value in words.
+func tagName(tag string) string {
+	switch tag {
+	case "!!str":
+		return "a text"
+	case "!!int", "!!float":
+		return "a number"
+	case "!!bool":
+		return "true or false; quotes make it a text"
+	}
+	return tag
+}
+
+func orList(f *kong.Flag) string {
+	switch {
+	case separator(f) != "":
+		return ", a list of them, or a mapping"
+	case f.IsSlice():
+		return " or a list of them"
+	}
+	return ""
+}
+
+// cmpPlaceholder returns what stands for a value of f in a hint.
+func cmpPlaceholder(f *kong.Flag) string {
+	switch {
+	case typeOf(f) == typeBool:
+		return "true"
+	case f.PlaceHolder == "":
+		return "…"
+	}
+	return regexp.MustCompile(`^'(.*)'$`).ReplaceAllString(f.PlaceHolder, "$1")
+}
