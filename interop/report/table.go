@@ -26,6 +26,7 @@ type row struct {
 // An oauthRow says what worked for one client with an authorization server.
 type oauthRow struct {
 	Client   string `json:"client"`
+	Server   string `json:"server"` // that the client gets tokens from
 	Refresh  string `json:"refresh"`
 	Login    string `json:"login"`
 	List     string `json:"list"`
@@ -33,10 +34,11 @@ type oauthRow struct {
 	StepUp   string `json:"stepUp"`
 	Expiry   string `json:"expiry"`
 	Rotation string `json:"rotation"`
+	Logout   string `json:"logout"`
 }
 
 func (r oauthRow) cells() []string {
-	return []string{r.Client, r.Refresh, r.Login, r.List, r.Call, r.StepUp, r.Expiry, r.Rotation}
+	return []string{r.Client, r.Server, r.Refresh, r.Login, r.List, r.Call, r.StepUp, r.Expiry, r.Rotation, r.Logout}
 }
 
 func (r row) cells() []string {
@@ -70,8 +72,8 @@ const header = `| client | transport | protocol | list | call | progress | list_
 |---|---|---|---|---|---|---|---|---|---|
 `
 
-const oauthHeader = `| client | refresh tokens | login | list | call | step-up | expiry | rotation |
-|---|---|---|---|---|---|---|---|
+const oauthHeader = `| client | server | refresh tokens | login | list | call | step-up | expiry | rotation | logout |
+|---|---|---|---|---|---|---|---|---|---|
 `
 
 // table returns the rows below a header, and lines of a former table, sorted.
