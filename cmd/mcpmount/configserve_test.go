@@ -199,7 +199,10 @@ func TestTenAPIs(t *testing.T) {
 	}
 	config := fmt.Sprintf("listen: 127.0.0.1:0\ndefaults: {upstream: %q, base-path: /, watch-interval: 50ms, calls-per-minute: 0}\napis:\n", backend.URL)
 	for i, name := range documents {
-		name = filepath.Join(specs, name)
+		name, err := filepath.Abs(filepath.Join(specs, name))
+		if err != nil {
+			t.Fatal(err)
+		}
 		if i == 0 {
 			name = "changing.yaml"
 		}
