@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -44,5 +45,30 @@ func TestAllocations(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What a call of an API over loopback allocates is bounded, too, with what the API's
+// server does for it.
+func TestServiceAllocations(t *testing.T) {
+	api := httptest.NewServer(answering())
+	defer api.Close()
+	transport, err := mcpmount.Upstream(api.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := mcpmount.StaticCredentials(map[string]mcpmount.Credential{"key": {Secret: "a-secret-of-the-service"}})
+	srv, err := mcpmount.New(parse(t, securedBenchSpec), transport, &mcpmount.Options{Credentials: secret, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newBenchPost(t, "2025-11-25", "tools/call", callItem)
+	p.send(srv)
+	const most = 85
+	if got := testing.AllocsPerRun(200, func() { p.send(srv) }); got > most {
+		t.Errorf("%.0f allocations, want at most %d", got, most)
+	}
+	if p.answer.status != http.StatusOK || p.answer.bytes < len(smallItem) {
+		t.Errorf("status %d, %d bytes", p.answer.status, p.answer.bytes)
 	}
 }

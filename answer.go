@@ -54,9 +54,11 @@ func (a answered) status(isModern bool) int {
 	return http.StatusOK
 }
 
-// result answers the message with the given id with what f appends.
-func (a *answerer) result(id *tree.Node, f func([]byte) []byte) answered {
-	b := a.buffers.get()
+// result answers the message with the given id with what f appends, about so many
+// bytes.
+func (a *answerer) result(id *tree.Node, size int, f func([]byte) []byte) answered {
+	b := a.buffers.get(int64(size))
+	b.reserve(int64(size))
 	b.bytes = append(f(append(appendID(b.bytes, id), `,"result":`...)), '}')
 	return answered{buffer: b}
 }
@@ -65,7 +67,7 @@ func (a *answerer) result(id *tree.Node, f func([]byte) []byte) answered {
 func (a *answerer) error(id *tree.Node, err error) answered {
 	wire := &jsonrpc.Error{Message: err.Error()}
 	errors.As(err, &wire)
-	b := a.buffers.get()
+	b := a.buffers.get(0)
 	dst := appendID(b.bytes, id)
 	dst = strconv.AppendInt(append(dst, `,"error":{"code":`...), wire.Code, 10)
 	dst = tree.AppendString(append(dst, `,"message":`...), wire.Message)
@@ -95,7 +97,7 @@ func (a *answerer) write(w http.ResponseWriter, status int, answer *buffer) {
 
 // list answers the message with the given id with a result that is not copied.
 func (a *answerer) list(w http.ResponseWriter, id *tree.Node, result []byte) {
-	b := a.buffers.get()
+	b := a.buffers.get(0)
 	b.bytes = append(appendID(b.bytes, id), `,"result":`...)
 	setAnswerHeader(w.Header(), len(b.bytes)+len(result)+1)
 	w.WriteHeader(http.StatusOK)
@@ -123,6 +125,18 @@ func (a *answerer) open(dst []byte, of era, meta mcp.Meta) ([]byte, bool) {
 		return appendAny(append(dst, `{"_meta":`...), meta, 0), true
 	}
 	return append(dst, '{'), false
+}
+
+// answerSize returns about how long res is as an answer: JSON in a text has a fifth
+// more for its quotes, and base64 a third.
+func answerSize(res mcp.Result) int {
+	_, size := outcome(res, nil)
+	size += size/3 + 512
+	if res, ok := res.(*mcp.CallToolResult); ok {
+		raw, _ := res.StructuredContent.(json.RawMessage)
+		size += len(raw)
+	}
+	return size
 }
 
 // callResult appends the result of a call.

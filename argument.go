@@ -24,4 +24,5 @@ const (
 	placeParameter place = iota // a path, query, header or cookie parameter
 	placeProperty               // one property of the body
 	placeBody                   // the whole body
+	placeResult                 // nothing: it is about the result
 )

@@ -56,7 +56,9 @@ type behaviourOptions struct {
 	DescribeSchemas   bool
 	ForwardHeaders    []string
 	Limits            mcpmount.Limits
-	Tools             []string // the fields of a tool that tools.json shows
+	Results           mcpmount.Results
+	OperationResults  map[string]*mcpmount.Results // of operations, instead of Results
+	Tools             []string                     // the fields of a tool that tools.json shows
 }
 
 // A behaviourCall calls a tool, or reads a resource.
@@ -202,6 +204,9 @@ func (b *behaviour) document(t *testing.T) (*mcpmount.Document, error) {
 	if err := doc.Rename(b.options.Rename); err != nil {
 		return nil, err
 	}
+	for id, r := range b.options.OperationResults {
+		doc.Operation(id).Results = r
+	}
 	if b.options.Resources {
 		doc.PreferResources()
 	}
@@ -228,7 +233,7 @@ func (f openedFiles) ReadFile(name string) ([]byte, error) {
 }
 
 func (o *behaviourOptions) server() (*mcpmount.Options, error) {
-	opts := &mcpmount.Options{ForwardHeaders: o.ForwardHeaders, InlineRefs: o.InlineRefs, DescribeSchemas: o.DescribeSchemas, Limits: o.Limits}
+	opts := &mcpmount.Options{ForwardHeaders: o.ForwardHeaders, InlineRefs: o.InlineRefs, DescribeSchemas: o.DescribeSchemas, Limits: o.Limits, Results: o.Results}
 	var ok1, ok2 bool
 	opts.OutputSchemas, ok1 = map[string]mcpmount.OutputSchemas{
 		"": mcpmount.OutputSchemasDefault, "none": mcpmount.OutputSchemasNone,

@@ -1,11 +1,14 @@
 package mcpmount_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -107,9 +110,9 @@ paths:
                   items: {type: array, items: {type: object, properties: {id: {type: integer}, name: {type: string}, ok: {type: boolean}}}}
 `
 
-func benchServer(b *testing.B, doc string, api http.Handler, opts mcpmount.Options) *mcpmount.Server {
+func benchServer(b *testing.B, doc string, api http.Handler) *mcpmount.Server {
 	b.Helper()
-	opts.Logger = slog.New(slog.DiscardHandler)
+	opts := mcpmount.Options{Logger: slog.New(slog.DiscardHandler)}
 	srv, err := mcpmount.New(parse(b, doc), mcpmount.InProcess(api), &opts)
 	if err != nil {
 		b.Fatal(err)
@@ -133,7 +136,7 @@ const callItem = `"name":"getItem","arguments":{"id":"17","limit":5}`
 // BenchmarkToolCall measures a call of a tool with a trivial handler, arguments
 // checked, from ServeHTTP to the last byte of the answer.
 func BenchmarkToolCall(b *testing.B) {
-	srv := benchServer(b, benchSpec, answering(), mcpmount.Options{})
+	srv := benchServer(b, benchSpec, answering())
 	for _, version := range []string{"2025-11-25", "2026-07-28"} {
 		b.Run(version, func(b *testing.B) { newBenchPost(b, version, "tools/call", callItem).run(b, srv) })
 	}
@@ -152,6 +155,37 @@ func BenchmarkToolCall(b *testing.B) {
 			api.ServeHTTP(&discard{header: http.Header{}}, r)
 		}
 	})
+}
+
+const securedBenchSpec = benchSpec + `
+security: [{key: []}]
+components: {securitySchemes: {key: {type: http, scheme: bearer}}}
+`
+
+// BenchmarkServiceCall measures a call of an API over loopback, with the server of the
+// API in the same process, and with a credential for it.
+func BenchmarkServiceCall(b *testing.B) {
+	api := httptest.NewServer(answering())
+	defer api.Close()
+	for name, opts := range map[string]mcpmount.Options{
+		"open": {},
+		"credential": {Credentials: mcpmount.StaticCredentials(map[string]mcpmount.Credential{
+			"key": {Secret: "a-secret-of-the-service"},
+		})},
+	} {
+		b.Run(name, func(b *testing.B) {
+			transport, err := mcpmount.Upstream(api.URL, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			opts.Logger = slog.New(slog.DiscardHandler)
+			srv, err := mcpmount.New(parse(b, securedBenchSpec), transport, &opts)
+			if err != nil {
+				b.Fatal(err)
+			}
+			newBenchPost(b, "2025-11-25", "tools/call", callItem).run(b, srv)
+		})
+	}
 }
 
 // bigItem returns an item of about n bytes.
@@ -186,7 +220,7 @@ func BenchmarkLargeAnswer(b *testing.B) {
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(item)
 	})
-	srv := benchServer(b, benchSpec, api, mcpmount.Options{})
+	srv := benchServer(b, benchSpec, api)
 	b.Run("call", func(b *testing.B) { newBenchPost(b, "2025-11-25", "tools/call", callItem).run(b, srv) })
 	b.Run("the API alone", func(b *testing.B) {
 		r, _ := http.NewRequestWithContext(b.Context(), http.MethodGet, "http://api.example.com/items/17", nil)
@@ -212,7 +246,7 @@ func manyTools(n int) string {
 // BenchmarkListTools measures the list of many tools.
 func BenchmarkListTools(b *testing.B) {
 	for _, n := range []int{1, 100, 1000} {
-		srv := benchServer(b, manyTools(n), answering(), mcpmount.Options{})
+		srv := benchServer(b, manyTools(n), answering())
 		for _, version := range []string{"2025-11-25", "2026-07-28"} {
 			b.Run(fmt.Sprintf("%d/%s", n, version), func(b *testing.B) { newBenchPost(b, version, "tools/list", "").run(b, srv) })
 		}
@@ -228,4 +262,21 @@ func BenchmarkNew(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkUpload measures a call with a file of 1 MB in base64, beside what reads as
+// much of a request.
+func BenchmarkUpload(b *testing.B) {
+	const doc = `{"openapi":"3.1.0","info":{"title":"Files","version":"1"},"paths":{"/files":{"post":{"operationId":"upload",
+		"requestBody":{"required":true,"content":{"application/octet-stream":{}}},"responses":{"204":{"description":"stored"}}}}}}`
+	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n, err := io.Copy(io.Discard, r.Body); err != nil || n != int64(len(content)) {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	srv := benchServer(b, doc, api)
+	newBenchPost(b, "2025-11-25", "tools/call", `"name":"upload","arguments":{"body":"`+base64.StdEncoding.EncodeToString(content)+`"}`).run(b, srv)
 }

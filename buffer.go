@@ -2,7 +2,6 @@ package mcpmount
 
 import (
 	"io"
-	"slices"
 	"sync"
 
 	"github.com/mcpmount/mcpmount/internal/tree"
@@ -15,17 +14,23 @@ type buffer struct {
 }
 
 // A bufferPool has buffers. The zero pool is ready to use.
-type bufferPool struct{ pool sync.Pool }
+type bufferPool struct{ small, large sync.Pool }
 
-// What is put back is between these: a larger one is rare, and would be kept.
+// The large ones are for what is large: taken for anything, they would all be large
+// soon, and never be given back to the collector. What is larger still is not kept.
 const (
-	minBuffer = 4 << 10
-	maxBuffer = 1 << 20
+	minBuffer   = 4 << 10
+	largeBuffer = 64 << 10
+	maxBuffer   = 4 << 20
 )
 
-// get returns an empty buffer.
-func (p *bufferPool) get() *buffer {
-	if b, ok := p.pool.Get().(*buffer); ok {
+// get returns an empty buffer for about so many bytes, for which it need not have room.
+func (p *bufferPool) get(expected int64) *buffer {
+	pool := &p.small
+	if expected > largeBuffer {
+		pool = &p.large
+	}
+	if b, ok := pool.Get().(*buffer); ok {
 		b.bytes = b.bytes[:0]
 		return b
 	}
@@ -34,20 +39,22 @@ func (p *bufferPool) get() *buffer {
 
 // put takes a buffer that nobody uses any more.
 func (p *bufferPool) put(b *buffer) {
-	if cap(b.bytes) <= maxBuffer {
-		p.pool.Put(b)
+	switch size := cap(b.bytes); {
+	case size <= largeBuffer:
+		p.small.Put(b)
+	case size <= maxBuffer:
+		p.large.Put(b)
 	}
 }
 
 // read reads all of r, but ends soon when there are more than most bytes. The
 // length that is expected is a hint; what somebody only announces takes no memory.
 func (b *buffer) read(r io.Reader, expected, most int64) error {
-	if room := min(expected, 64<<10) + 1; room > int64(cap(b.bytes)) {
-		b.bytes = slices.Grow(b.bytes, int(room))
-	}
+	b.reserve(min(expected, largeBuffer-1) + 1)
 	for int64(len(b.bytes)) <= most {
 		if len(b.bytes) == cap(b.bytes) {
-			b.bytes = slices.Grow(b.bytes, len(b.bytes))
+			have := int64(len(b.bytes))
+			b.reserve(max(have, min(expected+1-have, 7*have)))
 		}
 		n, err := r.Read(b.bytes[len(b.bytes):cap(b.bytes)])
 		b.bytes = b.bytes[:len(b.bytes)+n]
@@ -59,4 +66,11 @@ func (b *buffer) read(r io.Reader, expected, most int64) error {
 		}
 	}
 	return nil
+}
+
+// reserve makes room for n more bytes, and not for many more.
+func (b *buffer) reserve(n int64) {
+	if need := len(b.bytes) + int(n); need > cap(b.bytes) {
+		b.bytes = append(make([]byte, 0, need), b.bytes...)
+	}
 }

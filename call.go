@@ -21,8 +21,14 @@ func (s *Server) call(ctx context.Context, t *tool, req *mcp.CallToolRequest) (*
 		noteRefusal(ctx, ReasonArguments)
 		return errorResult(err), nil
 	}
-	callCtx, under := s.callContext(ctx, t)
-	defer under.end(nil)
+	fields, err := t.result.shaping.chosenFields(values)
+	if err != nil {
+		noteRefusal(ctx, ReasonArguments)
+		return errorResult(err), nil
+	}
+	callCtx := s.callContext(ctx, t)
+	defer callCtx.end(nil)
+	callCtx.tool, callCtx.arguments, callCtx.fields = t, values, fields
 	res, err := s.roundTrip(callCtx, t, values)
 	if err != nil {
 		return s.failed(ctx, t, err), nil
@@ -61,6 +67,12 @@ func (s *Server) failed(ctx context.Context, t *tool, err error) *mcp.CallToolRe
 		s.logger.ErrorContext(ctx, "call not sent", "tool", t.op.Name, "error", err)
 		return errorResult(lacking)
 	}
+	var unavailable *UnavailableError
+	if errors.As(err, &unavailable) {
+		noteRefusal(ctx, ReasonUnavailable)
+		s.logger.DebugContext(ctx, "call not sent", "tool", t.op.Name, "error", err)
+		return unavailable.excess().result()
+	}
 	var panicked *handlerError
 	switch {
 	case errors.As(err, &panicked):
@@ -86,8 +98,11 @@ func (s *Server) roundTrip(ctx context.Context, t *tool, values *tree.Node) (*ht
 		return nil, err
 	}
 	to := targetFrom(req.Context())
-	_, to.direct = s.api.(inProcess)
-	to.server, to.origin, to.forwarded = t.server, t.origin, s.forward(req)
+	switch s.api.(type) {
+	case inProcess, *upstream:
+		to.direct = true
+	}
+	to.server, to.origin, to.forwarded, to.redactors = t.server, t.origin, s.forward(req), &s.redactors
 	if to.attached, err = s.credentials(req, t); err != nil {
 		closeBody(req)
 		return nil, err
@@ -131,7 +146,7 @@ func (s *Server) forward(req *http.Request) (copied []string) {
 	for _, name := range s.opts.ForwardHeaders {
 		key := textproto.CanonicalMIMEHeaderKey(name)
 		if values := caller.Header[key]; len(values) > 0 && req.Header[key] == nil {
-			req.Header[key] = values
+			req.Header[key] = values[:len(values):len(values)]
 			copied = append(copied, key)
 		}
 	}

@@ -4,32 +4,60 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mcpmount/mcpmount/internal/reduce"
+	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
-// An apiCall is a call of the API that is under way: its context has what is
-// known of it.
+// An apiCall is a call of the API that is under way, and the context of its
+// request, which has what is known of it and ends with it. As long as nobody asks
+// for the end, which most handlers never do, nothing waits for it but who waits
+// for the answer.
 type apiCall struct {
-	ctx    context.Context // ends with the call
-	cancel context.CancelFunc
-	list   *callList // that it is in; nil for none
-
 	server *Server
 	caller caller
 	target target
-	values callValues
+	values callValues // all that the context has but its end
 
-	mu   sync.Mutex
-	over bool        // it is over because there is all of the response
-	why  error       // it was ended, nil for what its context says
-	stop func() bool // waiting for another context; nil for none
+	tool      *tool         // nil unless it is a call of one
+	arguments *tree.Node    // of it
+	fields    *reduce.Paths // of the answer that they choose, nil for all
+
+	allowed  time.Duration
+	deadline time.Time
+	ending   atomic.Pointer[ending] // nil until somebody asks
+
+	mu    sync.Mutex
+	ended bool
+	over  bool          // it has ended because there is all of the response
+	why   error         // it has ended, nil for what its context says
+	wake  chan struct{} // of who waits for a handler; nil for nobody
+
+	// substitute answers the call if its handler, which has the goroutine of the
+	// call, does not return; nil for handlers with their own.
+	substitute *substitute
+	stop       func() bool // waiting for another context; nil for none
+
+	// The list of calls that it is in, nil for none, and its neighbors there, which
+	// belong to the list.
+	list           *callList
+	next, previous *apiCall
 }
 
-// callContext returns the context of a request to the API for t, and the call,
-// which must be ended. The context ends when ctx does, and when the call takes too long. Its
+// An ending is the context of a call of which somebody wants to know when it ends.
+type ending struct {
+	context.Context
+	cancel context.CancelFunc
+}
+
+// callContext returns the context of a request to the API for t, which is a call
+// that must be ended. The context ends when ctx does, and when the call takes too long. Its
 // values are those of the caller's current request and nothing else: within a
 // session, the values of the SDK's context are those of the request that opened it, which may
 // have been somebody else's.
-func (s *Server) callContext(ctx context.Context, t *tool) (context.Context, *apiCall) {
+func (s *Server) callContext(ctx context.Context, t *tool) *apiCall {
 	var c *apiCall
 	m, ours := ctx.Value(messageKey{}).(*messageContext)
 	if ours && m.call.server == nil {
@@ -40,32 +68,79 @@ func (s *Server) callContext(ctx context.Context, t *tool) (context.Context, *ap
 	c.server, c.caller = s, callerFrom(ctx)
 	c.values = callValues{ctx, c}
 	if !ours {
-		c.values.Context = context.Background()
-		if c.caller.request != nil {
-			c.values.Context = context.WithoutCancel(c.caller.request.Context())
+		c.values.Context = c.caller.values()
+		if n, ok := ctx.Value(callNoteKey{}).(*callNote); ok && n.traced != nil {
+			c.values.Context = n.traced
 		}
 	}
-	c.ctx, c.cancel = withCallTimeout(&c.values, s.timeout(t))
+	c.allowed = s.timeout(t)
+	c.deadline = time.Now().Add(c.allowed)
 	if ours {
-		c.list = m.calls
-		c.list.add(c)
+		c.substitute = m.substitute
+		m.calls.add(c)
 	} else {
+		stop := context.AfterFunc(ctx, func() { c.end(context.Cause(ctx)) })
 		c.mu.Lock()
-		c.stop = context.AfterFunc(ctx, func() { c.end(context.Cause(ctx)) })
+		c.stop = stop
 		c.mu.Unlock()
 	}
-	return c.ctx, c
+	return c
+}
+
+// context returns the context that ends with the call, and makes it first.
+func (c *apiCall) context() context.Context {
+	if e := c.ending.Load(); e != nil {
+		return e
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.ending.Load(); e != nil {
+		return e
+	}
+	ctx, cancel := context.WithDeadlineCause(&c.values, c.deadline, callTimeout(c.allowed))
+	if c.ended {
+		cancel()
+	}
+	e := &ending{ctx, cancel}
+	c.ending.Store(e)
+	return e
+}
+
+// Deadline is part of [context.Context].
+func (c *apiCall) Deadline() (time.Time, bool) { return c.context().Deadline() }
+
+// Done is part of [context.Context].
+func (c *apiCall) Done() <-chan struct{} { return c.context().Done() }
+
+// Err is part of [context.Context].
+func (c *apiCall) Err() error { return c.context().Err() }
+
+// Value is part of [context.Context].
+func (c *apiCall) Value(key any) any {
+	if e := c.ending.Load(); e != nil {
+		return e.Value(key)
+	}
+	return c.values.Value(key)
 }
 
 // end ends the call, if it has not ended yet; nil is the good end.
 func (c *apiCall) end(why error) {
 	c.mu.Lock()
-	if c.ctx.Err() == nil {
+	e, wake, stop := c.ending.Load(), c.wake, c.stop
+	if !c.ended && (e == nil || e.Err() == nil) {
 		c.over, c.why = why == nil, why
 	}
-	stop := c.stop
+	c.ended = true
 	c.mu.Unlock()
-	c.cancel()
+	if e != nil {
+		e.cancel()
+	}
+	if wake != nil {
+		signal(wake)
+	}
+	if c.substitute != nil && why != nil {
+		c.substitute.await(why)
+	}
 	if stop != nil {
 		stop()
 	}
@@ -74,25 +149,56 @@ func (c *apiCall) end(why error) {
 	}
 }
 
+// hasEnded reports whether end was called.
+func (c *apiCall) hasEnded() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
+}
+
+// wakes makes the end of the call wake who waits on a channel.
+func (c *apiCall) wakes(wake chan struct{}) {
+	c.mu.Lock()
+	c.wake = wake
+	ended := c.ended
+	c.mu.Unlock()
+	if ended {
+		signal(wake)
+	}
+}
+
+// signal wakes who waits on a channel that has room for one signal.
+func signal(wake chan struct{}) {
+	select {
+	case wake <- struct{}{}:
+	default:
+	}
+}
+
 // endOf returns why the call that ctx is of was ended, before there was all of the
 // response; nil if it was not.
 func endOf(ctx context.Context) error {
-	cause := context.Cause(ctx)
 	c, ok := ctx.Value(callKey{}).(*apiCall)
-	if cause == nil || !ok {
-		return cause
+	if !ok {
+		return context.Cause(ctx)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	ended, over, why := c.ended, c.over, c.why
+	c.mu.Unlock()
+	e := c.ending.Load()
 	switch {
-	case c.over:
+	case over, !ended && e == nil:
 		return nil
-	case c.why != nil:
-		return c.why
-	case isCallTimeout(cause):
-		return cause
+	case why != nil:
+		return why
+	case e == nil:
+		return context.Canceled
 	}
-	return context.Canceled // by who waited for it, whatever their reason
+	cause := context.Cause(e)
+	if cause != nil && !isCallTimeout(cause) {
+		return context.Canceled // by who waited for it, whatever their reason
+	}
+	return cause
 }
 
 func isCallTimeout(err error) bool {
@@ -131,39 +237,63 @@ func (v *callValues) Value(key any) any {
 	return v.Context.Value(key)
 }
 
+// lastingContext returns a context for what is done with the answer of the call that ctx
+// is of: in process, ctx ends with the handler. It must be canceled.
+func lastingContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	c, ok := ctx.Value(callKey{}).(*apiCall)
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	if _, inside := c.server.api.(inProcess); !inside {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadlineCause(&c.values, c.deadline, callTimeout(c.allowed))
+}
+
 // A callList has the calls that end when the server waits no longer. The zero
 // callList is empty.
 type callList struct {
 	mu      sync.Mutex
 	stopped bool
-	calls   map[*apiCall]struct{}
+	first   *apiCall
 }
 
 func (l *callList) add(c *apiCall) {
 	l.mu.Lock()
 	stopped := l.stopped
-	if l.calls == nil {
-		l.calls = map[*apiCall]struct{}{}
+	c.list, c.next = l, l.first
+	if c.next != nil {
+		c.next.previous = c
 	}
-	l.calls[c] = struct{}{}
+	l.first = c
 	l.mu.Unlock()
 	if stopped {
 		c.end(errShutdown)
 	}
 }
 
+// remove removes c, if it is still there.
 func (l *callList) remove(c *apiCall) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.calls, c)
+	switch {
+	case c.previous != nil:
+		c.previous.next = c.next
+	case l.first == c:
+		l.first = c.next
+	}
+	if c.next != nil {
+		c.next.previous = c.previous
+	}
+	c.next, c.previous = nil, nil
 }
 
 // stop ends all calls, and those that are added later.
 func (l *callList) stop() {
 	l.mu.Lock()
 	l.stopped = true
-	calls := make([]*apiCall, 0, len(l.calls))
-	for c := range l.calls {
+	var calls []*apiCall
+	for c := l.first; c != nil; c = c.next {
 		calls = append(calls, c)
 	}
 	l.mu.Unlock()

@@ -24,6 +24,9 @@ type caller struct {
 	// nil if only the SDK knows.
 	gone context.Context
 
+	// trace is what the "_meta" of the message says of it; "" for nothing.
+	trace traceContext
+
 	ticket  *ticket       // place of the message in its session; nil without one
 	session *session      // that the message came in; nil for none, and in HTTP with SSE
 	opens   *session      // that the message opens; nil for none
@@ -47,6 +50,15 @@ func callerFrom(ctx context.Context) caller {
 		return *c
 	}
 	return caller{}
+}
+
+// values returns the context with what is known of the current request of c and
+// nothing else. It never ends.
+func (c caller) values() context.Context {
+	if c.request == nil {
+		return context.Background()
+	}
+	return context.WithoutCancel(c.request.Context())
 }
 
 func withCaller(ctx context.Context, c caller) context.Context {
@@ -121,6 +133,7 @@ func (d *frontDoor) attachCaller(next mcp.MethodHandler) mcp.MethodHandler {
 		if session, ok := req.GetSession().(*mcp.ServerSession); ok && c.opens != nil {
 			c.opens.closes(func() { _ = session.Close() })
 		}
+		c.trace = requestTrace(req)
 		ctx, end := d.lifetime(ctx, c)
 		defer end()
 		return next(d.withCaller(ctx, c), method, req)

@@ -45,6 +45,7 @@ func (op Operation) clone() Operation {
 		op.Annotations.DestructiveHint = clonePointer(op.Annotations.DestructiveHint)
 		op.Annotations.OpenWorldHint = clonePointer(op.Annotations.OpenWorldHint)
 	}
+	op.Results = op.Results.clone()
 	return op
 }
 

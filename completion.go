@@ -99,7 +99,7 @@ func (s *Server) adjustCapabilities(res mcp.Result) {
 func (r *resource) values(variable string) []string {
 	for _, v := range r.variables {
 		if v.name == variable {
-			return r.tool.input.values(v.argument)
+			return r.tool.values(v.argument)
 		}
 	}
 	return nil
@@ -108,17 +108,18 @@ func (r *resource) values(variable string) []string {
 // completes reports whether any variable of r has known values.
 func (r *resource) completes() bool {
 	return r.template != nil && slices.ContainsFunc(r.variables, func(v variable) bool {
-		return len(r.tool.input.values(v.argument)) > 0
+		return len(r.tool.values(v.argument)) > 0
 	})
 }
 
 // values returns the values that the schema of an argument, or of its items,
 // enumerates, as text, each once and in the order of the document.
-func (in *input) values(argument string) (values []string) {
-	source := &rawSchema{root: in.schema, defs: in.schema.Get("$defs")}
+func (t *tool) values(argument string) (values []string) {
+	schema := t.schema()
+	source := &rawSchema{root: schema, defs: schema.Get("$defs")}
 	seen := map[string]bool{"": true}
 	left := maxAlternatives
-	for next := in.schema.Get("properties").Get(argument); next != nil; {
+	for next := schema.Get("properties").Get(argument); next != nil; {
 		var items *tree.Node
 		for n := range variants(source, next) {
 			if left--; left < 0 {

@@ -2,6 +2,7 @@ package mcpmount
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 
@@ -181,7 +182,7 @@ func (c *composer) keepsNames(source schemaSource, names []string) bool {
 }
 
 func newFragment(n *tree.Node) *fragment {
-	p := &fragment{node: n, size: len(n.JSON())}
+	p := &fragment{node: n, size: n.JSONLength(math.MaxInt)}
 	seen := map[string]bool{}
 	visitRefs(n, func(ref string) {
 		if name, ok := definitionName(ref); ok && !seen[name] {
@@ -202,9 +203,9 @@ func (c *composer) compose(schema *tree.Node, budget int) (result *tree.Node, cu
 	if c.fragments.left <= 0 {
 		most = min(most, 4*spentBytes)
 	}
-	text, fits := schema.JSONWithin(most)
-	c.fragments.left -= len(text) / bytesPerEffort
-	if fits {
+	size := schema.JSONLength(most)
+	c.fragments.left -= min(size, most) / bytesPerEffort
+	if size <= most {
 		var complete bool
 		if levels, complete = c.levels(newFragment(schema), budget); complete {
 			return withDefinitions(schema, levels), c.short
@@ -306,7 +307,7 @@ func (c *composer) cut(root *tree.Node, levels []level, depth int, bare bool, bu
 	}
 	small := withDefinitions(t.schema(root, 0), trimmed)
 	c.fragments.left -= left - t.left
-	if _, fits := small.JSONWithin(budget); !fits || t.left < 0 {
+	if small.JSONLength(budget) > budget || t.left < 0 {
 		return nil
 	}
 	return small

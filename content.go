@@ -53,6 +53,7 @@ type contentPart struct {
 	text  string
 	blob  []byte // takes the place of text if it is not nil
 	name  string // of a file
+	link  string // the URI of a resource that has blob, "" for none
 }
 
 // toolContent returns p as content of the result of a tool.
@@ -60,6 +61,8 @@ func (p *contentPart) toolContent(uri string) []mcp.Content {
 	switch {
 	case p.blob == nil:
 		return []mcp.Content{&mcp.TextContent{Text: p.text}}
+	case p.link != "":
+		return p.resourceLink()
 	case p.media.kind == kindImage:
 		return []mcp.Content{&mcp.ImageContent{Data: p.blob, MIMEType: p.media.name}}
 	case p.media.kind == kindAudio:

@@ -136,6 +136,10 @@ type Operation struct {
 	// [Limits.CallTimeout]. Zero means that limit, negative means none.
 	Timeout time.Duration
 
+	// Results says what becomes of successful answers, in place of
+	// [Options.Results]. Nil means those.
+	Results *Results
+
 	// Annotations overrides the annotations derived from Method. Nil derives.
 	Annotations *mcp.ToolAnnotations
 

@@ -172,8 +172,11 @@ func misspelt(n *tree.Node, names ...string) string {
 		return ""
 	}
 	for _, member := range n.Members {
+		if slices.Contains(names, member.Key) {
+			continue
+		}
 		for _, name := range names {
-			if member.Key != name && strings.EqualFold(member.Key, name) {
+			if strings.EqualFold(member.Key, name) {
 				return member.Key
 			}
 		}

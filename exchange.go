@@ -1,6 +1,7 @@
 package mcpmount
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -13,8 +14,12 @@ import (
 	"time"
 )
 
-// maxUnread is how much a handler can write before somebody must have read it.
+// maxUnread is how much a handler can write before somebody must have read it, or
+// wants all of it.
 const maxUnread = 64 << 10
+
+// maxExpected bounds the room for what a handler announces.
+const maxExpected = 1 << 20
 
 // A handlerError says that a handler did not return: it panicked, or ended its
 // goroutine. A model may read its text; Value and Stack are for the operator.
@@ -39,38 +44,41 @@ type exchange struct {
 	request *http.Request // belongs to the handler
 	head    bool          // the method is HEAD
 	ctx     context.Context
-	call    *apiCall           // whose context ctx is; nil if ctx is the exchange's own
+	call    *apiCall           // that ctx is; nil if ctx is the exchange's own
 	cancel  context.CancelFunc // of an own ctx
 	header  http.Header        // belongs to the handler
-	ready   chan struct{}      // closed when the response can be returned
+	most    int                // bytes to keep if nobody reads before the handler has returned, else 0
+	wake    chan struct{}      // of who waits for the response; has room for one signal
 
-	mu       sync.Mutex
-	turn     sync.Cond // data was read or written, or the end came
-	status   int       // 0 until the header is written
-	sent     http.Header
-	fields   [4]field // of sent, the first kept of them, until that is made
-	kept     int
-	declared int64 // Content-Length, or -1
-	written  int64
-	buf      []byte
-	read     int   // how much of buf has been read
-	opened   bool  // ready is closed
-	err      error // why no more will be written: io.EOF is the good end
-	closed   bool  // by the reader
-	unwatch  func() bool
+	mu         sync.Mutex
+	turn       sync.Cond // data was read or written, or the end came
+	status     int       // 0 until the header is written
+	sent       http.Header
+	fields     [4]field // of sent, the first kept of them, until that is made
+	kept       int
+	declared   int64 // Content-Length, or -1
+	written    int64
+	buf        []byte
+	read       int   // how much of buf has been read
+	mostUnread int64 // what of buf may wait to be read
+	opened     bool  // the response can be returned
+	err        error // why no more will be written: io.EOF is the good end
+	closed     bool  // by the reader
+	unwatch    func() bool
 
 	// What request and the response are made of, here for the sake of one
 	// allocation.
 	inner    innerContext
+	own      http.Request
 	url      url.URL
 	coding   [1]string
 	response http.Response
 }
 
 func newExchange(ctx context.Context, r *http.Request) *exchange {
-	x := &exchange{header: make(http.Header), ready: make(chan struct{}), declared: -1, head: r.Method == http.MethodHead}
+	x := &exchange{header: make(http.Header), declared: -1, mostUnread: maxUnread, head: r.Method == http.MethodHead}
 	x.turn.L = &x.mu
-	if call, ok := ctx.Value(callKey{}).(*apiCall); ok && call.ctx == ctx {
+	if call, ok := ctx.(*apiCall); ok {
 		x.ctx, x.call = ctx, call
 	} else {
 		x.ctx, x.cancel = context.WithCancel(ctx)
@@ -84,13 +92,19 @@ func (x *exchange) serve(h http.Handler) {
 	body, returned := x.request.Body, false
 	defer func() {
 		var failure error
-		if v := recover(); v != nil || !returned {
+		v := recover()
+		if v != nil || !returned {
 			failure = &handlerError{Value: v, Stack: debug.Stack()}
 		}
 		x.finish(failure)
 		body.Close()
+		if v == nil && !returned && x.most > 0 { // the goroutine of the call ends
+			x.call.substitute.answer(failure)
+		}
 	}()
-	growStack()
+	if x.most == 0 {
+		growStack()
+	}
 	h.ServeHTTP(x, x.request)
 	returned = true
 }
@@ -106,17 +120,16 @@ func growStack() {
 }
 
 // wait waits until the handler has begun to answer, or the call ends.
-func (x *exchange) wait(ctx context.Context, r *http.Request) (*http.Response, error) {
-	select {
-	case <-x.ready:
-	case <-ctx.Done():
-		select {
-		case <-x.ready: // the handler has returned, which ends ctx
-		default:
-			_ = x.Close()
-			return nil, endOf(ctx)
-		}
+func (x *exchange) wait(r *http.Request) (*http.Response, error) {
+	if !x.waitOpen() {
+		_ = x.Close()
+		return nil, endOf(x.ctx)
 	}
+	return x.opening(r)
+}
+
+// opening returns the response that the handler has begun, or why there is none.
+func (x *exchange) opening(r *http.Request) (*http.Response, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.status == 0 {
@@ -213,7 +226,45 @@ func (x *exchange) open(returned bool) {
 	x.opened = true
 	x.setSent(returned)
 	x.sniff()
-	close(x.ready)
+	signal(x.wake)
+}
+
+// isOpen reports whether the response can be returned.
+func (x *exchange) isOpen() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.opened
+}
+
+// waitOpen waits until the response can be returned, and reports false if the call
+// ends before.
+func (x *exchange) waitOpen() bool {
+	if x.call == nil {
+		for !x.isOpen() {
+			select {
+			case <-x.wake:
+			case <-x.ctx.Done():
+				return x.isOpen() // the handler may have returned, which ends ctx
+			}
+		}
+		return true
+	}
+	x.call.wakes(x.wake)
+	timer := time.NewTimer(time.Until(x.call.deadline))
+	defer timer.Stop()
+	for !x.isOpen() {
+		select {
+		case <-x.wake: // by the handler, or the end of the call
+			if x.call.hasEnded() {
+				return x.isOpen()
+			}
+		case <-x.call.values.Done():
+			x.call.end(context.Canceled)
+		case <-timer.C:
+			x.call.end(callTimeout(x.call.allowed))
+		}
+	}
+	return true
 }
 
 // stream opens the exchange while the handler is still running: from now on
@@ -222,22 +273,16 @@ func (x *exchange) stream() {
 	if x.opened || x.err != nil {
 		return
 	}
+	if x.most > 0 {
+		x.open(false)
+		return
+	}
 	x.unwatch = context.AfterFunc(x.ctx, func() {
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		x.end(endOf(x.ctx))
 	})
 	x.open(false)
-}
-
-// sniff sets the Content-Type when the handler did not, as net/http does.
-func (x *exchange) sniff() {
-	if len(x.buf) == 0 {
-		return
-	}
-	if _, typed := x.sent["Content-Type"]; !typed && x.sent.Get("Content-Encoding") == "" {
-		x.sent.Set("Content-Type", http.DetectContentType(x.buf))
-	}
 }
 
 // Header is part of [http.ResponseWriter].
@@ -269,42 +314,6 @@ func (x *exchange) writeHeader(status int) {
 	}
 }
 
-// keepHeader keeps the header as it is now. Most are small, and do not change any
-// more: that is seen when the handler has returned.
-func (x *exchange) keepHeader() {
-	for name, values := range x.header {
-		if len(values) != 1 || x.kept == len(x.fields) {
-			x.sent = x.header.Clone()
-			return
-		}
-		x.fields[x.kept] = field{name, values[0]}
-		x.kept++
-	}
-}
-
-// A field is one of a header.
-type field struct{ name, value string }
-
-// setSent sets the header that was kept.
-func (x *exchange) setSent(returned bool) {
-	if x.sent != nil {
-		return
-	}
-	same := returned && len(x.header) == x.kept
-	for _, f := range x.fields[:x.kept] {
-		values := x.header[f.name]
-		same = same && len(values) == 1 && values[0] == f.value
-	}
-	if same {
-		x.sent = x.header
-		return
-	}
-	x.sent = make(http.Header, x.kept)
-	for _, f := range x.fields[:x.kept] {
-		x.sent[f.name] = []string{f.value}
-	}
-}
-
 // Write is part of [http.ResponseWriter].
 func (x *exchange) Write(p []byte) (int, error) { return write(x, p) }
 
@@ -329,11 +338,14 @@ func write[T []byte | string](x *exchange, p T) (int, error) {
 		x.buf = append(x.buf, p[:min(len(p), sniffed-len(x.buf))]...)
 		return len(p), nil
 	}
+	if x.buf == nil {
+		x.buf = make([]byte, 0, max(len(p), int(min(x.declared, maxExpected))))
+	}
 	for n := 0; n < len(p); {
 		if err := x.waitForRoom(); err != nil {
 			return n, err
 		}
-		end := min(len(p), n+maxUnread-x.unread())
+		end := n + int(min(int64(len(p)-n), max(int64(x.most), x.mostUnread)-int64(x.unread())))
 		x.buf = append(x.room(end-n), p[n:end]...)
 		n = end
 		x.turn.Broadcast()
@@ -353,7 +365,11 @@ func (x *exchange) room(n int) []byte {
 }
 
 func (x *exchange) waitForRoom() error {
-	for x.err == nil && x.unread() >= maxUnread {
+	if x.most > 0 && x.err == nil && x.unread() >= x.most {
+		x.endContext() // more is of no use
+		return io.ErrClosedPipe
+	}
+	for x.most == 0 && x.err == nil && int64(x.unread()) >= x.mostUnread {
 		x.stream()
 		x.turn.Wait()
 	}
@@ -423,17 +439,24 @@ func (x *exchange) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// rest returns all that there is still to read, if the handler has returned well
-// and it is no more than most bytes; else how many bytes wait to be read.
-func (x *exchange) rest(most int64) (data []byte, waiting int) {
+// rest waits for the end, and returns all that there is still to read, but no more
+// than most bytes. The handler need not wait for somebody to read so much.
+func (x *exchange) rest(most int64) []byte {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if !errors.Is(x.err, io.EOF) || x.closed || !x.hasBody() || x.head || int64(x.unread()) > most {
-		return nil, x.unread()
+	if x.closed || !x.hasBody() || x.head {
+		return nil
 	}
-	data = x.buf[x.read:]
-	x.buf, x.read = nil, 0
-	return data, 0
+	x.mostUnread = most
+	x.turn.Broadcast()
+	for x.err == nil && int64(x.unread()) < most {
+		x.turn.Wait()
+	}
+	end := x.read + int(min(most, int64(x.unread())))
+	data := x.buf[x.read:end:end]
+	x.buf, x.read = bytes.Clone(x.buf[end:]), 0 // data is not written to any more
+	x.turn.Broadcast()
+	return data
 }
 
 // Close closes the body of the response, and thereby ends the call.

@@ -30,7 +30,7 @@ const (
 // program; the cause is in [mcp.CallToolResult.GetError].
 func transportErrorResult(op *Operation, err error) *mcp.CallToolResult {
 	text := transportErrorText(err)
-	if isTimeout(err) && op.Method != http.MethodGet && op.Method != http.MethodHead {
+	if mayHaveArrived(err) && op.Method != http.MethodGet && op.Method != http.MethodHead {
 		text += "; what was asked for may have happened all the same"
 	}
 	result := errorResult(errors.New(text))
@@ -53,25 +53,45 @@ func transportErrorText(err error) string {
 		return refused.Error()
 	case errors.As(err, &timeout):
 		return timeout.Error()
-	case isTimeout(err):
-		return "the API did not answer in time"
 	case errors.Is(err, errShutdown):
 		return "the call was canceled: " + errShutdown.Error()
 	case errors.Is(err, context.Canceled):
 		return "the call was canceled"
 	case errors.As(err, &dns):
 		return "the host name of the API cannot be resolved"
+	case errors.As(err, &dial) && isDial(dial) && dial.Timeout():
+		return "the API cannot be reached: no connection was made in time"
+	case isTimeout(err):
+		return "the API did not answer in time"
 	case isTLSError(err):
 		return "no secure connection to the API can be made"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "the API refused the connection; it may not be running"
-	case errors.As(err, &dial) && dial.Op == "dial":
+	case errors.As(err, &dial) && isDial(dial):
 		return "the API cannot be reached"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case isClosed(err):
 		return "the API closed the connection before it answered"
 	}
 	return "the API cannot be called"
+}
+
+// mayHaveArrived reports whether err leaves open what became of a request.
+func mayHaveArrived(err error) bool {
+	var dial *net.OpError
+	if errors.As(err, &dial) && isDial(dial) {
+		return false
+	}
+	var dns *net.DNSError
+	return (isTimeout(err) || isClosed(err)) && !errors.As(err, &dns)
+}
+
+// isDial reports whether there was no connection, to the API or to a proxy.
+func isDial(err *net.OpError) bool { return err.Op == "dial" || err.Op == "proxyconnect" }
+
+// isClosed reports whether a connection ended before there was a response.
+func isClosed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 func isTLSError(err error) bool {

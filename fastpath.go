@@ -48,12 +48,16 @@ func newFastPath(s *Server, info *mcp.Implementation) (*fastPath, error) {
 // serve answers the message m of c, which is all that body has, and which the
 // handler h is there for otherwise. It reports whether it has.
 func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, m *envelope, body []byte, c *caller, h http.Handler) bool {
-	if f == nil || body[0] == '\xef' || !f.takes(r, m) {
+	if f == nil || body[0] == '\xef' {
+		return false
+	}
+	of := era(isModern(r))
+	if !f.takes(r, of, m) {
 		return false
 	}
 	switch {
 	case h == f.server.door.plain:
-		c.gone = f.server.goneFor(r.Context(), isModern(r))
+		c.gone = f.server.goneFor(r.Context(), of == modern)
 	case h != f.server.door.sessions, c.opens != nil, c.session.odd.Load(), !accepts(r, "application/json"):
 		return false
 	}
@@ -67,18 +71,22 @@ func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, m *envelope, bo
 	case c.session != nil:
 		return f.serveInSession(w, r, m, body, c)
 	}
-	answer := f.call(r, m, body, *c)
-	f.answers.write(w, answer.status(isModern(r)), answer.buffer)
+	sub := f.substituteFor(w, r, of, m)
+	answer := f.call(r, of, m, body, *c, sub)
+	if sub.claim() {
+		f.answers.write(w, answer.status(of == modern), answer.buffer)
+	} else {
+		f.server.door.buffers.put(answer.buffer)
+	}
 	return true
 }
 
 // takes reports whether a message is one to answer here. What a caller lacks scopes
 // for is not: the SDK answers it as it does what is not there, which is not known here.
-func (f *fastPath) takes(r *http.Request, m *envelope) bool {
+func (f *fastPath) takes(r *http.Request, of era, m *envelope) bool {
 	if m.batch || m.calls != 1 || m.hears || r.Header["Last-Event-Id"] != nil {
 		return false
 	}
-	of := era(isModern(r))
 	if of == modern && firstField(r.Header, "Mcp-Method") != m.method {
 		return false
 	}
@@ -88,10 +96,10 @@ func (f *fastPath) takes(r *http.Request, m *envelope) bool {
 	switch m.method {
 	case "tools/call":
 		t := f.server.tool(m.name)
-		return t != nil && f.server.door.authorizer.grants(r.Context(), t.scopes) && !t.repeats && f.names(r, m, "name") && hasOnly(m.params, "name", "arguments") &&
+		return t != nil && f.server.door.authorizer.grants(r.Context(), t.scopes) && !t.repeats && f.names(r, of, m, "name") && hasOnly(m.params, "name", "arguments") &&
 			levelsLeft(m.params.Get("arguments"), maxArgumentsDepth) >= 0
 	case "resources/read":
-		return f.known && f.names(r, m, "uri") && hasOnly(m.params, "uri") && f.bridges(r, m.params.Get("uri").Text)
+		return f.known && f.names(r, of, m, "uri") && hasOnly(m.params, "uri") && f.bridges(r, m.params.Get("uri").Text)
 	case "tools/list", "resources/list", "resources/templates/list":
 		return f.known && hasOnly(m.params)
 	case "server/discover":
@@ -104,9 +112,9 @@ func (f *fastPath) takes(r *http.Request, m *envelope) bool {
 
 // names reports whether the params of m have a text under key, which, where the
 // version wants it, the header says too.
-func (f *fastPath) names(r *http.Request, m *envelope, key string) bool {
+func (f *fastPath) names(r *http.Request, of era, m *envelope, key string) bool {
 	name := m.params.Get(key)
-	return name.Is(tree.String) && (!isModern(r) || firstField(r.Header, "Mcp-Name") == name.Text)
+	return name.Is(tree.String) && (of == legacy || firstField(r.Header, "Mcp-Name") == name.Text)
 }
 
 // hasOnly reports whether n, nil for nothing, has no other members than those with
@@ -167,13 +175,12 @@ func (f *fastPath) bridges(r *http.Request, uri string) bool {
 }
 
 // call makes a call, and returns its answer.
-func (f *fastPath) call(r *http.Request, m *envelope, body []byte, c caller) answered {
-	of := era(isModern(r))
-	res, err := f.run(r, m, body, c)
+func (f *fastPath) call(r *http.Request, of era, m *envelope, body []byte, c caller, sub *substitute) answered {
+	res, err := f.run(r, m, body, c, sub)
 	if err != nil {
 		return f.answers.error(m.id, err)
 	}
-	return f.answers.result(m.id, func(dst []byte) []byte {
+	return f.answers.result(m.id, answerSize(res), func(dst []byte) []byte {
 		switch res := res.(type) {
 		case *mcp.CallToolResult:
 			return f.answers.callResult(dst, of, res)
@@ -185,18 +192,22 @@ func (f *fastPath) call(r *http.Request, m *envelope, body []byte, c caller) ans
 }
 
 // run handles a call; what panics is contained as in the SDK.
-func (f *fastPath) run(r *http.Request, m *envelope, body []byte, c caller) (res mcp.Result, err error) {
+func (f *fastPath) run(r *http.Request, m *envelope, body []byte, c caller, sub *substitute) (res mcp.Result, err error) {
 	door := f.server.door
-	ctx := &messageContext{Context: c.gone, values: r.Context(), caller: c, calls: &door.calls, arguments: m.params.Get("arguments")}
+	c.trace = metaTrace(m.params.Get("_meta"))
+	ctx := &messageContext{Context: c.gone, values: r.Context(), caller: c, calls: &door.calls, substitute: sub, arguments: m.params.Get("arguments")}
 	if ctx.Context == nil {
 		ctx.Context = context.WithoutCancel(r.Context())
+	}
+	if c.session == nil {
+		ctx.values = nil // Context has the same
 	}
 	defer door.contain(ctx, m.method, &res, &err)
 	if m.method == "resources/read" {
 		return f.handle(ctx, m.method, &mcp.ReadResourceRequest{Params: &mcp.ReadResourceParams{URI: m.params.Get("uri").Text}})
 	}
 	ctx.params.Name = m.name
-	if f.server.opts.Observe != nil {
+	if f.server.opts.Observe != nil || f.server.opts.Trace != nil {
 		ctx.params.Arguments = memberText(body, "params", "arguments") // to be counted
 	}
 	ctx.request.Params = &ctx.params
@@ -226,10 +237,12 @@ func (f *fastPath) answer(ctx context.Context, _ string, req mcp.Request) (mcp.R
 // ends when nobody will take the answer; its values are those of the HTTP request.
 type messageContext struct {
 	context.Context
-	values    context.Context
+	values    context.Context // nil for those of Context
 	caller    caller
 	calls     *callList
 	arguments *tree.Node // of a call, read already; nil for none
+
+	substitute *substitute // nil if nobody can answer for the call
 
 	// What a call has, here for the sake of one allocation.
 	request mcp.CallToolRequest
@@ -246,8 +259,10 @@ func (m *messageContext) Value(key any) any {
 		return &m.caller
 	case messageKey:
 		return m
+	case callNoteKey: // who observes a call has a context of their own
+		return nil
 	}
-	if value := m.Context.Value(key); value != nil {
+	if value := m.Context.Value(key); value != nil || m.values == nil {
 		return value
 	}
 	return m.values.Value(key)

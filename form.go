@@ -31,6 +31,7 @@ func newFormEncoding(mt *MediaType) *formEncoding {
 	}
 	properties := formProperties(mt.Schema)
 	for name, schema := range properties {
+		name = strings.Clone(name) // not a part of the document
 		f.fields[name] = newFormField(name, schema, mt.Encoding[name])
 	}
 	for name, encoding := range mt.Encoding {

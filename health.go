@@ -26,11 +26,18 @@ type healthCache struct {
 	last Health
 }
 
+// forget has the next Health be a new one.
+func (c *healthCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = time.Time{}
+}
+
 // healthFor is how long a Health is kept.
 const healthFor = time.Second
 
 // Health serves the lists in memory and counts what is on them. The answer is
-// kept for a second. It is not OK while there is no document to serve.
+// kept for a second, or until [Server.Update]. It is not OK while there is no document to serve.
 func (s *Server) Health() Health {
 	s.health.mu.Lock()
 	defer s.health.mu.Unlock()
@@ -52,4 +59,19 @@ func (s *Server) count() Health {
 	return Health{
 		OK: err == nil, Tools: len(listed.tools), Resources: len(listed.resources), ResourceTemplates: len(listed.templates),
 	}
+}
+
+// Load says what a server has under way: how near it is to its [Limits].
+type Load struct {
+	// Calls are the calls of tools and the resources being read, as
+	// Limits.MaxCalls counts them.
+	Calls int `json:"calls"`
+
+	// Sessions are those that are kept, as Limits.MaxSessions counts them.
+	Sessions int `json:"sessions"`
+}
+
+// Load returns what is under way at the moment. It is safe for concurrent use.
+func (s *Server) Load() Load {
+	return Load{Calls: s.door.limiter.load(), Sessions: s.door.table.load()}
 }

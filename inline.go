@@ -68,7 +68,7 @@ func newInliner(schema *tree.Node) *inliner {
 }
 
 func newInlinable(name string, node *tree.Node) *inlinable {
-	s := &inlinable{name: name, node: node, bytes: len(node.JSON())}
+	s := &inlinable{name: name, node: node, bytes: node.JSONLength(math.MaxInt)}
 	s.scan(node, 1)
 	return s
 }
@@ -84,7 +84,7 @@ func (s *inlinable) scan(n *tree.Node, depth int) {
 	}
 	ref := n.Get("$ref")
 	if name, ok := definitionName(ref.Str()); ok {
-		s.links = append(s.links, link{name, len(`"$ref":`) + len(ref.JSON()), depth})
+		s.links = append(s.links, link{name, len(`"$ref":`) + ref.JSONLength(math.MaxInt), depth})
 	}
 	eachSubschema(n, func(_ string, sub *tree.Node) { s.scan(sub, depth+1) })
 }
@@ -140,7 +140,7 @@ func (in *inliner) measure(most, ceiling int) int {
 		}
 		s.kept = s != in.root && (s.depth > maxInlinedDepth || (s.uses-1)*s.size > most)
 		if s == in.root || s.stays() {
-			total = min(total+s.size+len(tree.NewString(s.name).JSON())+len(`:,`), ceiling+1)
+			total = min(total+s.size+tree.NewString(s.name).JSONLength(math.MaxInt)+len(`:,`), ceiling+1)
 		}
 	}
 	return total

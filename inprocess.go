@@ -2,11 +2,15 @@ package mcpmount
 
 import (
 	"context"
+	"errors"
+	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // InProcess returns a RoundTripper that calls h directly, without a socket.
@@ -18,7 +22,8 @@ import (
 // The request that h sees is the caller's: Host, RemoteAddr, TLS and, unless
 // the request has them already, the headers Authorization, Accept-Language,
 // Traceparent, Tracestate, X-Request-Id, Forwarded, X-Forwarded-For, -Host,
-// -Proto, -Port and -Prefix, and X-Real-Ip are those of [RequestFrom]. No other
+// -Proto, -Port and -Prefix, and X-Real-Ip are those of [RequestFrom]; a trace in
+// the "_meta" of the message comes before that in the header: see [TraceFrom]. No other
 // header of the caller is copied. Within [Server.Run] the caller is the local
 // user, who started the process: Host is "localhost" and RemoteAddr
 // "127.0.0.1:0". If that is not so, because Run serves a transport that reaches
@@ -30,10 +35,17 @@ import (
 //
 // Like net/http, the response is held back until h returns, flushes, or has
 // written 64 KiB; from then on it is streamed, and h waits while the reader is
-// that far behind. Informational responses and trailers are dropped. If h
-// panics or exits its goroutine, the call fails and the process goes on. If h
-// ignores the end of its context, the call ends without it: h is left to run on
-// its own goroutine, and what it writes is refused.
+// that far behind. For a result that is read whole anyway, h need not wait.
+// Informational responses and trailers are dropped. If h panics or exits its
+// goroutine, the call fails and the process goes on. If h ignores the end of its
+// context, the call is answered without it: h is left to run, and what it writes is
+// refused.
+//
+// h has a goroutine of its own, or, for calls that [Server] answers over HTTP/1.1
+// without a session, that of the connection, as it would if it were called itself. There
+// nobody reads before h returns, so that it writes on up to [Limits].MaxResponseBytes;
+// an h that ignores the end of its context keeps the connection; and one that exits its goroutine
+// closes it after the answer.
 //
 // Requests that this package did not build are checked less, and keep their
 // own Host.
@@ -45,7 +57,7 @@ type inProcess struct{ handler http.Handler }
 
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
-	err := context.Cause(ctx)
+	err := endOf(ctx)
 	if err == nil {
 		err = checkBuilt(r, targetFrom(ctx))
 	}
@@ -54,8 +66,31 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x := newExchange(ctx, r)
+	if x.call != nil && x.call.substitute != nil {
+		return t.serveHere(x, r)
+	}
+	x.wake = make(chan struct{}, 1)
 	go x.serve(t.handler)
-	return x.wait(ctx, r)
+	return x.wait(r)
+}
+
+// serveHere calls the handler on the goroutine of the call, which costs less and needs
+// somebody else to answer if the handler does not return in time.
+func (t inProcess) serveHere(x *exchange, r *http.Request) (*http.Response, error) {
+	x.most = int(min(x.call.server.opts.Limits.MaxResponseBytes, math.MaxInt-1)) + 1
+	timer := time.AfterFunc(x.call.allowed, func() { x.call.end(callTimeout(x.call.allowed)) })
+	defer timer.Stop()
+	x.call.substitute.wanted.Store(x)
+	if why := endOf(x.ctx); why != nil { // before anybody was to know
+		return nil, why
+	}
+	defer x.call.substitute.wanted.Store(nil)
+	x.serve(t.handler)
+	res, err := x.opening(r)
+	if why := endOf(x.ctx); errors.Is(err, io.ErrClosedPipe) && why != nil {
+		err = why // the substitute has closed it
+	}
+	return res, err
 }
 
 // innerRequest sets the request that a handler sees for r, in the form that
@@ -65,13 +100,14 @@ func (x *exchange) innerRequest(r *http.Request) {
 	x.inner = innerContext{x.ctx, c.request}
 	x.url = url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery}
 	x.coding = [1]string{"identity"}
-	in := r.WithContext(&x.inner)
+	in := &x.own
+	*in = *r.WithContext(&x.inner)
 	in.URL = &x.url
 	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
 	if to == nil || !to.direct {
 		in.Header = ownedHeader(r.Header)
 	}
-	addCaller(in.Header, c.request)
+	addCaller(in.Header, c)
 	in.Header["Accept-Encoding"] = x.coding[:]
 	if to != nil {
 		to.attached.attach(in)
@@ -139,17 +175,28 @@ func setLength(in *http.Request) {
 }
 
 // addCaller adds to h what the caller says about itself.
-func addCaller(h http.Header, caller *http.Request) {
-	if caller == nil {
+func addCaller(h http.Header, c caller) {
+	traced := c.trace.addTo(h)
+	if c.request == nil {
 		return
 	}
-	for _, name := range [...]string{
-		"Authorization", "Accept-Language", "Traceparent", "Tracestate", "X-Request-Id",
-		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
-		"X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-Ip",
-	} {
-		copyHeader(h, caller.Header, name)
+	for name := range c.request.Header {
+		if isOfCaller(name) && (!traced || name != "Traceparent" && name != "Tracestate") {
+			copyHeader(h, c.request.Header, name)
+		}
 	}
+}
+
+// isOfCaller reports whether a header says about the caller what a handler should
+// know.
+func isOfCaller(name string) bool {
+	switch name {
+	case "Authorization", "Accept-Language", "Traceparent", "Tracestate", "X-Request-Id",
+		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+		"X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-Ip":
+		return true
+	}
+	return false
 }
 
 // An innerContext is the context of a call, seen from the handler of the API.
@@ -157,6 +204,10 @@ type innerContext struct {
 	context.Context
 	caller *http.Request
 }
+
+// AfterFunc makes contexts that descend from c end with the call without waiting
+// for it on a goroutine each.
+func (c *innerContext) AfterFunc(f func()) func() bool { return context.AfterFunc(c.Context, f) }
 
 // Value returns the value for key: what the server says about the connection is
 // that of the caller's current request, which need not be the one that the

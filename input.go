@@ -13,7 +13,7 @@ import (
 // An input is the input side of a tool: its schema and where each of its
 // properties goes.
 type input struct {
-	schema    *tree.Node
+	schema    *tree.Node // nil once it is that of a tool
 	arguments []argument
 	body      *MediaType // the chosen one, or nil
 	aliases   map[string]string
@@ -57,6 +57,9 @@ func composeInput(op *Operation, owned func(*Parameter) bool, c *composer, budge
 		candidates = append(candidates, in.bodyCandidates(op.RequestBody, candidates, c)...)
 	}
 	in.nameArguments(candidates)
+	if op.Results != nil && op.Results.OfferFields {
+		candidates = append(candidates, in.fieldsCandidate(candidates))
+	}
 
 	var properties []tree.Member
 	var required []*tree.Node
@@ -179,12 +182,12 @@ func (in *input) bodyCandidates(body *RequestBody, parameters []candidate, c *co
 	for _, p := range shape.properties {
 		must := required[p.Key]
 		list = append(list, candidate{
-			argument: argument{place: placeProperty, property: p.Key},
+			argument: argument{place: placeProperty, property: strings.Clone(p.Key)}, // not a part of the document
 			node:     in.propertySchema(p, source, c, form),
 			required: must && body.Required,
 		})
 		if must && !body.Required {
-			in.bodyRequired = append(in.bodyRequired, p.Key)
+			in.bodyRequired = append(in.bodyRequired, strings.Clone(p.Key))
 		}
 	}
 	return list

@@ -2,7 +2,11 @@ package mcpmount
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
 // maxJSONDepth is how deeply arrays and objects may be nested in JSON that is
@@ -59,7 +63,9 @@ type jsonScan struct {
 	// is, the same containers are open as where the text ends.
 	safe int
 
-	keyAt, keyEnd int // where the key is that was read last, with its quotes
+	keyAt, keyEnd int  // where the key is that was read last, with its quotes
+	escapes       bool // the string that was read last has escapes
+	integer       bool // the number that was read last has neither fraction nor exponent
 }
 
 // value reads one value, and reports whether it is complete.
@@ -159,25 +165,37 @@ func (s *jsonScan) key() bool {
 
 // text reads a string.
 func (s *jsonScan) text() bool {
-	data := s.data
-	for i := s.pos + 1; i < len(data); i++ {
+	data, i := s.data, s.pos+1
+	s.escapes = false
+	for {
+		for len(data)-i >= 8 {
+			if special := tree.Special(binary.LittleEndian.Uint64(data[i:])); special != 0 {
+				i += bits.TrailingZeros64(special) / 8
+				break
+			}
+			i += 8
+		}
+		if i == len(data) {
+			s.pos = i
+			return false
+		}
 		switch c := data[i]; {
 		case c == '"':
 			s.pos = i + 1
 			return true
 		case c == '\\':
-			s.pos = i
+			s.pos, s.escapes = i, true
 			if !s.escape() {
 				return false
 			}
-			i = s.pos - 1
+			i = s.pos
 		case c < ' ':
 			s.pos = i
 			return s.fail()
+		default:
+			i++
 		}
 	}
-	s.pos = len(data)
-	return false
 }
 
 // escape reads a backslash and what it escapes.
@@ -188,8 +206,12 @@ func (s *jsonScan) escape() bool {
 	}
 	c := s.data[s.pos]
 	s.pos++
-	if c != 'u' {
-		return bytes.IndexByte([]byte(`"\/bfnrt`), c) >= 0 || s.reject()
+	switch c {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return true
+	case 'u':
+	default:
+		return s.reject()
 	}
 	for range 4 {
 		if s.pos == len(s.data) {
@@ -209,10 +231,14 @@ func (s *jsonScan) number() bool {
 	if !s.skip('0') && !s.digits() {
 		return false
 	}
-	if s.skip('.') && !s.digits() {
-		return false
+	s.integer = true
+	if s.skip('.') {
+		if s.integer = false; !s.digits() {
+			return false
+		}
 	}
 	if s.skip('e') || s.skip('E') {
+		s.integer = false
 		_ = s.skip('+') || s.skip('-')
 		return s.digits()
 	}
@@ -220,11 +246,12 @@ func (s *jsonScan) number() bool {
 }
 
 func (s *jsonScan) digits() bool {
-	start := s.pos
-	for s.pos < len(s.data) && '0' <= s.data[s.pos] && s.data[s.pos] <= '9' {
-		s.pos++
+	start, i := s.pos, s.pos
+	for i < len(s.data) && s.data[i]-'0' < 10 {
+		i++
 	}
-	return s.pos > start || s.fail()
+	s.pos = i
+	return i > start || s.fail()
 }
 
 func (s *jsonScan) skip(c byte) bool {
@@ -255,6 +282,13 @@ func (s *jsonScan) literal(c byte) bool {
 
 // peek returns the next byte that is not white space, or 0 at the end.
 func (s *jsonScan) peek() byte {
+	if s.pos < len(s.data) && s.data[s.pos] > ' ' {
+		return s.data[s.pos]
+	}
+	return s.pastSpace()
+}
+
+func (s *jsonScan) pastSpace() byte {
 	for s.pos < len(s.data) {
 		switch c := s.data[s.pos]; c {
 		case ' ', '\t', '\r', '\n':

@@ -60,6 +60,13 @@ func (l *limiter) leave(p principal) {
 	}
 }
 
+// load returns how many calls are under way.
+func (l *limiter) load() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.total
+}
+
 // overtakes returns how long p has to wait for its next call, and counts that if
 // it is not at all.
 func (l *limiter) overtakes(p principal) time.Duration {

@@ -1,6 +1,7 @@
 package mcpmount
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
@@ -114,7 +115,7 @@ func (f *fastPath) ask(r *http.Request, body []byte) []byte {
 	if answer.status != http.StatusOK && answer.status != 0 {
 		return nil
 	}
-	return memberText(answer.body, "result")
+	return bytes.Clone(memberText(answer.body, "result")) // nil stays nil
 }
 
 // A recording is an [http.ResponseWriter] that keeps what is written.

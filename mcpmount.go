@@ -79,6 +79,8 @@ type Server struct {
 	mux      atomic.Pointer[muxCheck]
 	extended map[string]bool // what is hand-written: names of tools, URIs of resources; guarded by lists
 	health   healthCache
+
+	redactors redactorCache
 }
 
 // New returns a Server for the operations of doc, which api carries: see
@@ -101,6 +103,7 @@ func New(doc *Document, api http.RoundTripper, opts *Options) (*Server, error) {
 	s.opts.Limits = opts.Limits.withDefaults()
 	s.opts.KeepAlive = cmp.Or(opts.KeepAlive, DefaultKeepAlive)
 	s.opts.ForwardHeaders = slices.Clone(opts.ForwardHeaders)
+	s.opts.Results = *opts.Results.clone()
 	if err := checkForwardHeaders(s.opts.ForwardHeaders); err != nil {
 		return nil, err
 	}
@@ -129,6 +132,8 @@ func (s *Server) newMCP(doc *Document) (err error) {
 	info := s.opts.Info
 	var text string
 	if doc != nil {
+		doc = &Document{Info: doc.Info}
+		doc.detach()
 		info.Name = cmp.Or(info.Name, doc.Info.Title)
 		info.Title = cmp.Or(info.Title, doc.Info.Title)
 		info.Version = cmp.Or(info.Version, doc.Info.Version)
@@ -250,6 +255,7 @@ func (s *Server) Update(doc *Document) error {
 	if err != nil {
 		return err
 	}
+	s.health.forget()
 	if old == nil {
 		s.logger.Info("serving the document", "title", doc.Info.Title, "coverage", doc.Coverage().String())
 	} else {

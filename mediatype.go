@@ -95,6 +95,9 @@ type mediaType struct {
 }
 
 func parseMediaType(header string) mediaType {
+	if header == "application/json" { // as most are
+		return mediaType{kindJSON, header, header}
+	}
 	name := baseMediaType(header)
 	if !isMediaName(name) {
 		name = ""

@@ -10,8 +10,8 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// A Call is what [Options.Observe] gets to know of a call that is over. It holds
-// no value that a caller sent, and no credential.
+// A Call is what [Options.Observe] gets to know of a call that is over, and
+// [Options.Trace] of one that begins. It holds no value that a caller sent, and no credential.
 type Call struct {
 	// Method is "tools/call" or "resources/read".
 	Method string
@@ -20,6 +20,11 @@ type Call struct {
 	// name; of a resource, the URI or the URI template that it is listed with, ""
 	// if it is not listed.
 	Name string
+
+	// Operation is the method and the path of the operation that is called, as the
+	// document has them: "GET /orders/{id}". It is "" for what is hand-written, and where
+	// there is no such tool or resource.
+	Operation string
 
 	// Principal is who called: what Options.Principal says, or the UserID of the
 	// auth.TokenInfo of the SDK, at most 256 bytes of it; "local" on stdio. Of callers who
@@ -58,11 +63,12 @@ type CallReason string
 
 // Why calls are refused, and why they fail.
 const (
-	ReasonUnknown    CallReason = "unknown"    // refused: there is no such tool or resource
-	ReasonScope      CallReason = "scope"      // refused: the caller lacks a scope
-	ReasonLimit      CallReason = "limit"      // refused: too many calls
-	ReasonArguments  CallReason = "arguments"  // refused: the arguments are wrong
-	ReasonCredential CallReason = "credential" // refused: a credential for the API is missing
+	ReasonUnknown     CallReason = "unknown"     // refused: there is no such tool or resource
+	ReasonScope       CallReason = "scope"       // refused: the caller lacks a scope
+	ReasonLimit       CallReason = "limit"       // refused: too many calls
+	ReasonArguments   CallReason = "arguments"   // refused: the arguments are wrong
+	ReasonCredential  CallReason = "credential"  // refused: a credential for the API is missing
+	ReasonUnavailable CallReason = "unavailable" // refused: the API cannot take it now, see UnavailableError
 
 	ReasonCanceled  CallReason = "canceled"  // error: the caller canceled it, or left
 	ReasonTimeout   CallReason = "timeout"   // error: the API took too long
@@ -88,6 +94,8 @@ func (c Call) LogValue() slog.Value {
 
 // A callNote is what is found out about a call while it is handled.
 type callNote struct {
+	traced context.Context // what Options.Trace returned for the request to the API; nil for nothing of its own
+
 	mu         sync.Mutex
 	status     CallStatus // "" for what its answer says
 	reason     CallReason
@@ -117,9 +125,9 @@ func noteStatus(ctx context.Context, status int) {
 	remark(ctx, func(n *callNote) { n.httpStatus = status })
 }
 
-// observe is the middleware that tells Options.Observe of calls.
+// observe is the middleware that tells Options.Trace and Options.Observe of calls.
 func (s *Server) observe(next mcp.MethodHandler) mcp.MethodHandler {
-	if s.opts.Observe == nil {
+	if s.opts.Observe == nil && s.opts.Trace == nil {
 		return next
 	}
 	return func(ctx context.Context, method string, req mcp.Request) (res mcp.Result, err error) {
@@ -132,6 +140,7 @@ func (s *Server) observe(next mcp.MethodHandler) mcp.MethodHandler {
 		found := &callNote{}
 		returned := false
 		start := time.Now()
+		ctx, observed := s.trace(ctx, call, known, found)
 		defer func() {
 			call.Duration = time.Since(start)
 			call.Status, call.ResultBytes = outcome(res, err)
@@ -142,12 +151,34 @@ func (s *Server) observe(next mcp.MethodHandler) mcp.MethodHandler {
 				call.Status, call.Reason = CallRefused, ReasonUnknown
 			}
 			found.complete(&call)
-			s.opts.Observe(ctx, call)
+			if s.opts.Observe != nil {
+				s.opts.Observe(observed, call)
+			}
 		}()
 		res, err = next(context.WithValue(ctx, callNoteKey{}, found), method, req)
 		returned = true
 		return res, err
 	}
+}
+
+// trace calls Options.Trace, if there is one, and returns the context in which a call goes on, and
+// the one that Observe gets. Where the SDK handles the call of an operation, what Trace returned is
+// kept in found for the request to the API: the values of the SDK's context are none of
+// its business.
+func (s *Server) trace(ctx context.Context, call Call, known bool, found *callNote) (next, observed context.Context) {
+	if s.opts.Trace == nil {
+		return ctx, ctx
+	}
+	if !known {
+		call.Status, call.Reason = CallRefused, ReasonUnknown
+	}
+	if _, ours := ctx.Value(messageKey{}).(*messageContext); ours || call.Operation == "" {
+		ctx = s.opts.Trace(ctx, call)
+		return ctx, ctx
+	}
+	c := callerFrom(ctx)
+	found.traced = s.opts.Trace(withCaller(c.values(), c), call)
+	return ctx, found.traced
 }
 
 // complete puts what was found out into c.
@@ -171,7 +202,11 @@ func (s *Server) describe(req mcp.Request) (c Call, known bool) {
 	case *mcp.CallToolRequest:
 		name := req.Params.Name
 		c.Name, c.ArgumentBytes = clip(name, maxToolName), len(req.Params.Arguments)
-		return c, s.tool(name) != nil || s.handWritten(name)
+		if t := s.tool(name); t != nil {
+			c.Operation = t.operation()
+			return c, true
+		}
+		return c, s.handWritten(name)
 	case *mcp.ReadResourceRequest:
 		uri := req.Params.URI
 		c.ArgumentBytes = len(uri)
@@ -183,7 +218,7 @@ func (s *Server) describe(req mcp.Request) (c Call, known bool) {
 			return c, true
 		}
 		if r, _ := s.resource(uri); r != nil {
-			c.Name = r.uri()
+			c.Name, c.Operation = r.uri(), r.tool.operation()
 			return c, true
 		}
 	}
@@ -228,15 +263,20 @@ func contentSize(c mcp.Content) int {
 	return 0
 }
 
-// observeChallenge tells Options.Observe of a call of t that was answered with a
-// challenge.
-func (d *frontDoor) observeChallenge(r *http.Request, t *tool) {
-	if d.server.opts.Observe == nil {
-		return
-	}
-	c := caller{request: r}
-	d.server.opts.Observe(d.withCaller(r.Context(), c), Call{
-		Method: "tools/call", Name: t.op.Name, Principal: d.callingPrincipal(c).printable(d.salt[:]),
+// observeChallenge tells Options.Trace and Options.Observe of the message m, a call of t that was
+// answered with a challenge.
+func (d *frontDoor) observeChallenge(r *http.Request, t *tool, m *envelope) {
+	opts := &d.server.opts
+	c := caller{request: r, trace: metaTrace(m.params.Get("_meta"))}
+	ctx := d.withCaller(r.Context(), c)
+	call := Call{
+		Method: "tools/call", Name: t.op.Name, Operation: t.operation(), Principal: d.callingPrincipal(c).printable(d.salt[:]),
 		Status: CallRefused, Reason: ReasonScope,
-	})
+	}
+	if opts.Trace != nil {
+		ctx = opts.Trace(ctx, call)
+	}
+	if opts.Observe != nil {
+		opts.Observe(ctx, call)
+	}
 }

@@ -125,6 +125,10 @@ type Options struct {
 	// [OutputSchemasLoose].
 	OutputSchemas OutputSchemas
 
+	// Results says what becomes of the successful answers of operations that have no
+	// [Operation.Results]. The zero Results pass them on.
+	Results Results
+
 	// InlineRefs puts definitions in the place of the references to them in the
 	// schemas that tools advertise, for clients that do not look into "$defs".
 	// Definitions that contain themselves stay, and those of which copies would
@@ -164,6 +168,15 @@ type Options struct {
 	// inside. It is called by many goroutines at a time, and the answer waits for
 	// it.
 	Observe func(ctx context.Context, call Call)
+
+	// Trace, if not nil, is called before each call that Observe is told of, with what is
+	// known by then: Method, Name, Operation, Principal and ArgumentBytes, and Status and
+	// Reason if it is certain to be refused, because there is no such tool or resource,
+	// or the caller lacks a scope. It returns a context that descends from ctx, for what
+	// a tracer has to say: its values are in the contexts of the request to the API, of
+	// hand-written tools, and of Observe, where the span can end. [TraceFrom] tells what
+	// trace the caller is in. It is called by many goroutines at a time.
+	Trace func(ctx context.Context, call Call) context.Context
 
 	// Middleware wraps the handling of every MCP message, the first one
 	// outermost. [RequestFrom] works inside.

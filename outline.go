@@ -1,10 +1,6 @@
 package mcpmount
 
-import (
-	"bytes"
-
-	"github.com/mcpmount/mcpmount/internal/tree"
-)
+import "github.com/mcpmount/mcpmount/internal/tree"
 
 // An outline is a loose output schema as [fit] understands it, ready to be
 // compared with JSON that has not been decoded. A nil outline is that of any value.
@@ -20,8 +16,9 @@ type outline struct {
 }
 
 type outlineProperty struct {
-	key   string
-	value *outline
+	key     string
+	value   *outline
+	written string // the key and its colon as most write them; "" if that has escapes
 }
 
 // newOutline returns the outline of a schema that stands on its own.
@@ -42,6 +39,12 @@ func (m *outlineMaker) schema(n *tree.Node) *outline {
 	if o, ok := m.made[n]; ok {
 		return o
 	}
+	name, refers := definitionName(n.Get("$ref").Str())
+	if refers && !saysMore(n) {
+		m.made[n] = &outline{never: true} // if it refers to itself in the end
+		m.made[n] = m.schema(m.defs.Get(name))
+		return m.made[n]
+	}
 	o := &outline{never: n.Is(tree.Bool) && !n.True()}
 	m.made[n] = o
 	if len(types(n)) > 0 {
@@ -50,7 +53,7 @@ func (m *outlineMaker) schema(n *tree.Node) *outline {
 	}
 	if properties := n.Get("properties"); properties != nil {
 		for _, p := range properties.Members {
-			o.properties = append(o.properties, outlineProperty{p.Key, m.schema(p.Value)})
+			o.properties = append(o.properties, outlineProperty{p.Key, m.schema(p.Value), writtenKey(p.Key)})
 		}
 	}
 	for _, item := range elements(n.Get("prefixItems")) {
@@ -60,13 +63,34 @@ func (m *outlineMaker) schema(n *tree.Node) *outline {
 	for _, part := range elements(n.Get("allOf")) {
 		o.all = append(o.all, m.schema(part))
 	}
-	if name, ok := definitionName(n.Get("$ref").Str()); ok {
+	if refers {
 		o.all = append(o.all, m.schema(m.defs.Get(name)))
 	}
 	for _, part := range elements(n.Get("anyOf")) {
 		o.some = append(o.some, m.schema(part))
 	}
 	return o
+}
+
+// saysMore reports whether a schema says something that an outline has, besides its
+// reference.
+func saysMore(n *tree.Node) bool {
+	for _, keyword := range [...]string{"type", "properties", "prefixItems", "items", "allOf", "anyOf"} {
+		if n.Get(keyword) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// writtenKey returns a key as it stands in an object, with its colon, "" if some of it
+// has to be escaped.
+func writtenKey(key string) string {
+	written := tree.AppendString(nil, key)
+	if len(written) != len(key)+2 {
+		return ""
+	}
+	return string(append(written, ':'))
 }
 
 // property returns the outline of a property.
@@ -96,10 +120,32 @@ func (s *outlineScan) outlined(o *outline) bool {
 	if o == nil || s.misfit {
 		return s.value()
 	}
-	s.peek()
+	kind := s.next()
+	if o = o.of(kind); o == nil {
+		return s.value()
+	}
 	start := s.pos
-	if !s.own(o) {
-		return false
+	if o.never || kind&o.kinds == 0 && o.kinds != 0 && kind != setNumber {
+		s.misfit = true
+	}
+	var ok bool
+	switch kind {
+	case setObject:
+		ok = s.members(o)
+	case setArray:
+		ok = s.elements(o)
+	case setString:
+		ok = s.text()
+	case setNumber:
+		ok = s.number()
+		if o.kinds != 0 && o.kinds&setNumber == 0 && (o.kinds&setInteger == 0 || ok && !s.integer && !isIntegral(string(s.data[start:s.pos]))) {
+			s.misfit = true
+		}
+	default:
+		ok = s.literal(s.peek())
+	}
+	if !ok || len(o.all) == 0 && len(o.some) == 0 {
+		return ok
 	}
 	for _, part := range o.all {
 		s.again(start, part)
@@ -108,6 +154,50 @@ func (s *outlineScan) outlined(o *outline) bool {
 		s.misfit = !s.fitsSome(start, o.some)
 	}
 	return true
+}
+
+// of returns the outline of values of a kind: where o says only that one of several is
+// theirs, and one alone can be, that one.
+func (o *outline) of(kind kindSet) *outline {
+	if len(o.some) == 0 || o.kinds != 0 || o.never || len(o.properties)+len(o.first)+len(o.all) > 0 || o.items != nil {
+		return o
+	}
+	var found *outline
+	for _, choice := range o.some {
+		if choice == nil {
+			return nil // which is that of any value
+		}
+		if choice.never || choice.kinds != 0 && choice.kinds&kind == 0 && kind != setNumber {
+			continue
+		}
+		if found != nil {
+			return o
+		}
+		found = choice
+	}
+	if found == nil {
+		return o
+	}
+	return found
+}
+
+// next returns the kind of the value that is next, as its first byte says it.
+func (s *outlineScan) next() kindSet {
+	switch c := s.peek(); c {
+	case '{':
+		return setObject
+	case '[':
+		return setArray
+	case '"':
+		return setString
+	case 't', 'f':
+		return setBool
+	default:
+		if isNumberByte(c) {
+			return setNumber
+		}
+		return setNull // or nothing
+	}
 }
 
 // again looks at the value at start, which is valid and has just been read, again.
@@ -138,67 +228,80 @@ func (s *outlineScan) fitsSome(start int, some []*outline) bool {
 	return false
 }
 
-// own reads a value, and compares it with what o says of it by itself.
-func (s *outlineScan) own(o *outline) bool {
-	if o.never {
-		s.misfit = true
-	}
-	switch c := s.peek(); c {
-	case '{':
-		s.wants(o, setObject)
-		return s.members(o)
-	case '[':
-		s.wants(o, setArray)
-		return s.elements(o)
-	case '"':
-		s.wants(o, setString)
-	case 't', 'f':
-		s.wants(o, setBool)
-	case 'n':
-		s.wants(o, setNull)
-	default:
-		start := s.pos
-		_, ok := s.element()
-		if o.kinds != 0 && o.kinds&setNumber == 0 && (o.kinds&setInteger == 0 || !isIntegral(string(s.data[start:s.pos]))) {
-			s.misfit = true
-		}
+func (s *outlineScan) members(o *outline) bool {
+	if empty, ok := s.enter('}'); empty || !ok {
 		return ok
 	}
-	_, ok := s.element()
-	return ok
-}
-
-func (s *outlineScan) wants(o *outline, kind kindSet) {
-	if o.kinds != 0 && o.kinds&kind == 0 {
-		s.misfit = true
-	}
-}
-
-func (s *outlineScan) members(o *outline) bool {
-	next := 0
-	opened, ok := s.container('}')
-	for ok && opened {
-		if !s.outlined(o.at(s.lastKey(), &next)) {
+	for next := 0; ; {
+		value, ok := s.member(o, &next)
+		if !ok || !s.outlined(value) {
 			return false
 		}
-		var closed bool
-		closed, ok = s.separator()
-		opened = !closed
+		if more, ok := s.more('}'); !more {
+			return ok
+		}
 	}
-	return ok
+}
+
+// enter goes into an object or an array, to its first value or behind it if it is
+// empty.
+func (s *outlineScan) enter(closing byte) (empty, ok bool) {
+	if s.depth == maxJSONDepth {
+		return false, false
+	}
+	s.pos++
+	if s.peek() == closing {
+		s.pos++
+		return true, true
+	}
+	s.depth++
+	return false, true
+}
+
+// more goes on to the next value of an object or an array, or leaves it.
+func (s *outlineScan) more(closing byte) (more, ok bool) {
+	switch s.peek() {
+	case ',':
+		s.pos++
+		return true, true
+	case closing:
+		s.pos++
+		s.depth--
+		return false, true
+	}
+	return false, false
+}
+
+// member reads a key and its colon, and returns the outline of its value. Most
+// objects have their properties in the order of the schema: next is the place to
+// look at first.
+func (s *outlineScan) member(o *outline, next *int) (value *outline, ok bool) {
+	s.peek()
+	if *next < len(o.properties) {
+		p := &o.properties[*next]
+		if end := s.pos + len(p.written); end <= len(s.data) && string(s.data[s.pos:end]) == p.written && p.written != "" {
+			s.pos = end
+			*next++
+			return p.value, true
+		}
+	}
+	if !s.key() {
+		return nil, false
+	}
+	return o.at(s.lastKey(), next), true
 }
 
 // lastKey returns the key that was read last.
 func (s *outlineScan) lastKey() []byte {
 	quoted := s.data[s.keyAt:s.keyEnd]
-	if bytes.IndexByte(quoted, '\\') >= 0 {
+	if s.escapes {
 		return []byte(unquoted(quoted))
 	}
 	return quoted[1 : len(quoted)-1]
 }
 
-// at returns the outline of a property. Most objects have their properties in the
-// order of the schema: next is the place to look at first.
+// at returns the outline of a property. It looks at next first, and leaves there where
+// to look for the property that follows.
 func (o *outline) at(key []byte, next *int) *outline {
 	for range o.properties {
 		if *next >= len(o.properties) {
@@ -214,8 +317,10 @@ func (o *outline) at(key []byte, next *int) *outline {
 }
 
 func (s *outlineScan) elements(o *outline) bool {
-	opened, ok := s.container(']')
-	for i := 0; ok && opened; i++ {
+	if empty, ok := s.enter(']'); empty || !ok {
+		return ok
+	}
+	for i := 0; ; i++ {
 		value := o.items
 		if i < len(o.first) {
 			value = o.first[i]
@@ -223,9 +328,8 @@ func (s *outlineScan) elements(o *outline) bool {
 		if !s.outlined(value) {
 			return false
 		}
-		var closed bool
-		closed, ok = s.separator()
-		opened = !closed
+		if more, ok := s.more(']'); !more {
+			return ok
+		}
 	}
-	return ok
 }

@@ -1,6 +1,7 @@
 package mcpmount
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/mcpmount/mcpmount/internal/tree"
@@ -53,6 +54,23 @@ func TestOutline(t *testing.T) {
 	} {
 		if _, conforms := scanOutlined([]byte(value), newOutline(schema)); conforms != want {
 			t.Errorf("%s conforms: %v, want %v", value, conforms, want)
+		}
+	}
+}
+
+func BenchmarkOutline(b *testing.B) {
+	schema, err := tree.ParseJSON([]byte(`{"type":"object","properties":{"items":{"type":"array","items":{"type":"object","properties":{
+		"id":{"type":"integer"},"name":{"type":["string","null"]},"price":{"type":"number"},"tags":{"type":"array","items":{"type":"string"}}}}}}}`), tree.Limits{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	item := `{"id":1017,"name":"walnut shelf, oiled","price":129.5,"view":"full","tags":["walnut","wood","furniture"]}`
+	data := []byte(`{"items":[` + strings.Repeat(item+",", 999) + item + `]}`)
+	o := newOutline(schema)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if _, conforms := scanOutlined(data, o); !conforms {
+			b.Fatal("does not conform")
 		}
 	}
 }

@@ -27,6 +27,19 @@ func newOutput(op *Operation, kind OutputSchemas, shared *fragments, budget int)
 	return schema, wrap, cut
 }
 
+// outputSchemas returns the kind of output schema that op has where kind is asked for:
+// what its results are made of need not fit a strict one, or any.
+func (op *Operation) outputSchemas(kind OutputSchemas) OutputSchemas {
+	switch r := op.Results; {
+	case r == nil:
+	case r.Transform != nil:
+		return OutputSchemasNone
+	case kind == OutputSchemasStrict && r.reshapes():
+		return OutputSchemasLoose
+	}
+	return kind
+}
+
 // successContent returns the JSON content of the successful responses of op.
 func successContent(op *Operation, strict bool) (content []Schema, ok bool) {
 	for _, r := range successResponses(op.Responses) {

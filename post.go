@@ -62,8 +62,14 @@ func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request) {
 		r = valid
 	}
 	if d.fast.serve(w, r, &m, body.bytes, &c, h) {
+		body.parser.Recycle() // the SDK might keep what it gets
 		return
 	}
+	d.leave(w, r, m, body.bytes, c, h)
+}
+
+// leave leaves the message m of c, which is all that body has, to the handler h of the SDK.
+func (d *frontDoor) leave(w http.ResponseWriter, r *http.Request, m envelope, body []byte, c caller, h http.Handler) {
 	if c.session != nil && m.id != nil && m.method != "" {
 		if !c.session.underWay.begin(idKey(m.id), nil) {
 			c.ticket.giveAll()
@@ -81,10 +87,10 @@ func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request) {
 		}
 		c.request, w = r, c.stream
 	}
-	if !inSession {
+	if c.session == nil {
 		c.gone = d.server.goneFor(r.Context(), isModern(r)) // again: the stream has an end of its own
 	}
-	in := d.inward(r, d.concealed(r, &m, body.bytes), c)
+	in := d.inward(r, d.concealed(r, &m, body), c)
 	if c.opens != nil {
 		lent := lend(in.Context())
 		defer lent.takeBack()
@@ -112,7 +118,7 @@ func (d *frontDoor) challenged(w http.ResponseWriter, r *http.Request, m envelop
 	if t == nil || !d.authorizer.challenge(w, r, t.scopes, d.server.set.Load()) {
 		return false
 	}
-	d.observeChallenge(r, t)
+	d.observeChallenge(r, t, &m)
 	return true
 }
 
@@ -180,7 +186,7 @@ func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request) (*buffer, b
 		d.tooLarge(w, limit)
 		return nil, false
 	}
-	body := d.buffers.get()
+	body := d.buffers.get(r.ContentLength)
 	err := body.read(r.Body, r.ContentLength, limit)
 	switch {
 	case err != nil:
@@ -241,7 +247,7 @@ func (d *frontDoor) inward(r *http.Request, body []byte, c caller) *http.Request
 	outer := caller{request: r, opens: c.opens, stream: c.stream}
 	in := r.WithContext(context.WithValue(withCaller(r.Context(), outer), d.tokenKey, c.tokenInfo()))
 	in.Header = r.Header.Clone()
-	in.Header.Set("Accept", "application/json, text/event-stream")
+	in.Header.Set("Accept", mcpAccept)
 	in.Body = io.NopCloser(bytes.NewReader(body))
 	in.ContentLength = int64(len(body))
 	return in
@@ -252,6 +258,10 @@ func names(r *http.Request, mediaType string) bool {
 	return strings.Contains(strings.ToLower(strings.Join(r.Header["Accept"], ",")), mediaType)
 }
 
+// mcpAccept is the Accept header that MCP has clients send, with all that is asked for
+// here.
+const mcpAccept = "application/json, text/event-stream"
+
 // accepts reports whether the caller of r takes a media type. Someone who does
 // not say takes JSON.
 func accepts(r *http.Request, mediaType string) bool {
@@ -261,6 +271,9 @@ func accepts(r *http.Request, mediaType string) bool {
 	}
 	kind, _, _ := strings.Cut(mediaType, "/")
 	for _, value := range values {
+		if value == mcpAccept {
+			return true
+		}
 		for item := range strings.SplitSeq(value, ",") {
 			t, _, _ := strings.Cut(item, ";")
 			switch strings.ToLower(strings.TrimSpace(t)) {

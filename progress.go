@@ -102,6 +102,17 @@ func (l *listener) hear(record []byte, n int) {
 	}
 }
 
+// hush keeps what records have from being told; that they come still is.
+func (l *listener) hush() {
+	if l == nil {
+		return
+	}
+	if tell := l.progress; tell != nil {
+		l.progress = func(_ string, n int) { tell("", n) }
+	}
+	l.log = nil
+}
+
 // end is called when no more records come.
 func (l *listener) end() {
 	if l != nil && len(l.untold) > 0 {

@@ -68,8 +68,8 @@ func (s *Server) read(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.R
 		noteRefusal(ctx, ReasonArguments)
 		return nil, wrongURI(uri, err)
 	}
-	callCtx, under := s.callContext(ctx, t)
-	defer under.end(nil)
+	callCtx := s.callContext(ctx, t)
+	defer callCtx.end(nil)
 	res, err := s.roundTrip(callCtx, t, values)
 	if err != nil {
 		return nil, s.unread(ctx, found, err)
@@ -90,6 +90,10 @@ func (s *Server) unread(ctx context.Context, what *reading, err error) error {
 		return wrongURI(what.uri, wrong)
 	}
 	result := s.failed(ctx, what.resource.tool, err)
+	var unavailable *UnavailableError
+	if errors.As(err, &unavailable) {
+		return unavailable.excess().error()
+	}
 	for _, c := range result.Content {
 		if text, ok := c.(*mcp.TextContent); ok {
 			return readError(what.uri, text.Text)
@@ -249,7 +253,8 @@ func (r *resource) expand(values *tree.Node) string {
 // typed returns values, all of them text, in the types that the input schema
 // gives them.
 func (t *tool) typed(values *tree.Node) *tree.Node {
-	source := &rawSchema{root: t.input.schema, defs: t.input.schema.Get("$defs")}
+	schema := t.schema()
+	source := &rawSchema{root: schema, defs: schema.Get("$defs")}
 	properties := source.root.Get("properties")
 	members := slices.Clone(values.Members)
 	for i, m := range members {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode/utf16"
 )
 
@@ -16,10 +17,11 @@ import (
 const minRedacted = 6
 
 // A redactor removes secrets from what an API returns: some echo their requests
-// back.
+// back. It is safe for concurrent use.
 type redactor struct {
 	secrets []writtenSecret
 	longest int
+	starts  [256]bool // the first bytes of secrets
 }
 
 // A writtenSecret is one of the ways to write one, and what takes its place.
@@ -106,7 +108,30 @@ func redactorOf(res *http.Response) *redactor {
 	if len(secrets) == 0 {
 		return nil
 	}
-	return newRedactor(secrets)
+	slices.Sort(secrets)
+	return to.redactors.of(secrets)
+}
+
+// A redactorCache has the redactor that was needed last: most servers send the same
+// secrets with all calls. A nil redactorCache keeps nothing.
+type redactorCache struct{ last atomic.Pointer[keptRedactor] }
+
+type keptRedactor struct {
+	secrets []string
+	*redactor
+}
+
+// of returns the redactor of secrets, which stay as they are.
+func (c *redactorCache) of(secrets []string) *redactor {
+	if c == nil {
+		return newRedactor(secrets)
+	}
+	if last := c.last.Load(); last != nil && slices.Equal(last.secrets, secrets) {
+		return last.redactor
+	}
+	d := newRedactor(secrets)
+	c.last.Store(&keptRedactor{secrets, d})
+	return d
 }
 
 // addedSecrets returns the credentials that a RoundTripper added to a request,
@@ -116,11 +141,8 @@ func addedSecrets(after, before http.Header) (secrets []string) {
 		return nil
 	}
 	for name, values := range after {
-		if !holdsSecret(name) {
-			continue
-		}
 		for _, value := range values {
-			if slices.Contains(before[name], value) {
+			if slices.Contains(before[name], value) || !holdsSecret(name) {
 				continue
 			}
 			_, token, found := strings.Cut(value, " ")
@@ -148,6 +170,7 @@ func (d *redactor) add(secret, mask []byte) {
 	if !slices.ContainsFunc(d.secrets, func(s writtenSecret) bool { return bytes.Equal(s.text, secret) }) {
 		d.secrets = append(d.secrets, writtenSecret{secret, mask})
 		d.longest = max(d.longest, len(secret))
+		d.starts[secret[0]] = true
 	}
 }
 
@@ -168,18 +191,25 @@ func (d *redactor) reader(r io.Reader) io.Reader {
 	if d == nil {
 		return r
 	}
-	return &redactedReader{redactor: d, r: r}
+	return &redactedReader{redactor: d, r: r, chunk: firstRedactChunk, next: make([]int, len(d.secrets))}
 }
 
 type redactedReader struct {
 	*redactor
-	r    io.Reader
-	in   []byte // read and not looked at
-	out  []byte // looked at and not returned
-	done error
+	r     io.Reader
+	chunk int    // how much is read at once
+	in    []byte // read and not looked at
+	out   []byte // looked at and not returned
+	space []byte // of out, to be used again
+	next  []int  // where in what is looked at each secret comes next, if that is known
+	done  error
 }
 
-const redactChunk = 32 << 10
+// How much is read at once: at first little, since most responses are short.
+const (
+	firstRedactChunk = 2 << 10
+	redactChunk      = 32 << 10
+)
 
 func (r *redactedReader) Read(p []byte) (int, error) {
 	for len(r.out) == 0 {
@@ -195,34 +225,50 @@ func (r *redactedReader) Read(p []byte) (int, error) {
 
 // fill reads once and moves on what cannot be the beginning of a secret.
 func (r *redactedReader) fill() {
-	chunk := make([]byte, redactChunk)
-	n, err := r.r.Read(chunk)
-	r.in = append(r.in, chunk[:n]...)
-	r.done = err
-	var out []byte
-	for {
-		begun := len(r.in) // where a secret may have begun of which the rest is to come
-		if err == nil {
-			begun -= r.begun(r.in)
-		}
-		at, secret := r.first(r.in)
-		if secret.text == nil || at >= begun {
-			out = append(out, r.in[:begun]...)
-			r.in = r.in[begun:]
-			break
-		}
-		out = append(append(out, r.in[:at]...), secret.mask...)
-		r.in = r.in[at+len(secret.text):]
+	r.in = slices.Grow(r.in, r.chunk)
+	n, err := r.r.Read(r.in[len(r.in) : len(r.in)+r.chunk])
+	if n == r.chunk {
+		r.chunk = redactChunk
 	}
-	r.out, r.in = out, slices.Clone(r.in)
+	in, out := r.in[:len(r.in)+n], slices.Grow(r.space[:0], len(r.in)+n)
+	r.done = err
+	for i := range r.next {
+		r.next[i] = -1
+	}
+	pos := 0
+	for {
+		at, secret := r.first(in, pos)
+		if secret.text == nil || at > len(in)-r.longest {
+			begun := len(in) // where a secret may have begun of which the rest is to come
+			if err == nil {
+				begun -= r.begun(in[pos:])
+			}
+			if secret.text == nil || at >= begun {
+				out = append(out, in[pos:begun]...)
+				pos = begun
+				break
+			}
+		}
+		out = append(append(out, in[pos:at]...), secret.mask...)
+		pos = at + len(secret.text)
+	}
+	r.out, r.space = out, out
+	r.in = r.in[:copy(r.in[:cap(r.in)], in[pos:])]
 }
 
-// first returns the first secret in b and where it is.
-func (r *redactor) first(b []byte) (at int, secret writtenSecret) {
+// first returns the first secret in b from pos on and where it is. Each is looked for
+// again only when pos has come past it: an API may say nothing else.
+func (r *redactedReader) first(b []byte, pos int) (at int, secret writtenSecret) {
 	at = len(b)
-	for _, s := range r.secrets {
-		if i := bytes.Index(b, s.text); i >= 0 && i < at {
-			at, secret = i, s
+	for i, s := range r.secrets {
+		if r.next[i] < pos {
+			r.next[i] = len(b)
+			if found := bytes.Index(b[pos:], s.text); found >= 0 {
+				r.next[i] = pos + found
+			}
+		}
+		if r.next[i] < at {
+			at, secret = r.next[i], s
 		}
 	}
 	return at, secret
@@ -233,7 +279,7 @@ func (r *redactor) first(b []byte) (at int, secret writtenSecret) {
 func (r *redactor) begun(b []byte) int {
 	for n := min(r.longest-1, len(b)); n > 0; n-- {
 		tail := b[len(b)-n:]
-		if slices.ContainsFunc(r.secrets, func(s writtenSecret) bool { return bytes.HasPrefix(s.text, tail) }) {
+		if r.starts[tail[0]] && slices.ContainsFunc(r.secrets, func(s writtenSecret) bool { return bytes.HasPrefix(s.text, tail) }) {
 			return n
 		}
 	}

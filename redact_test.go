@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 	"unicode/utf16"
 )
 
@@ -62,6 +63,21 @@ func TestRedactAcrossReads(t *testing.T) {
 	}
 }
 
+// An API that says nothing but a secret costs what any other does: looking for all of
+// them after each took a minute for this one.
+func TestRedactNothingElse(t *testing.T) {
+	const secret, times = `sécret"&<>'+x`, 300_000
+	d := newRedactor([]string{secret, "another-secret"})
+	start := time.Now()
+	got, err := io.ReadAll(d.reader(strings.NewReader(strings.Repeat(secret, times))))
+	if err != nil || string(got) != strings.Repeat(masked, times) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
 // What is decoded later is looked at before.
 func TestRedactUTF16(t *testing.T) {
 	d := newRedactor([]string{"s3cr3t-é"})
@@ -91,6 +107,28 @@ func TestRedactSpellings(t *testing.T) {
 		}
 		if got, err := io.ReadAll(d.reader(strings.NewReader("<" + text + ">"))); string(got) != "<***>" {
 			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+}
+
+// Secrets that are other ones than those before are redacted, too, and the same ones
+// are prepared once.
+func TestRedactorCache(t *testing.T) {
+	var c redactorCache
+	for range 3 {
+		for _, secret := range []string{"first-secret", "other-secret"} {
+			d := c.of([]string{secret})
+			if got := d.text("a first-secret, an other-secret"); strings.Contains(got, secret) || !strings.Contains(got, "-secret") {
+				t.Errorf("without %s: %q", secret, got)
+			}
+			if c.of([]string{secret}) != d {
+				t.Error("the same secrets are prepared twice")
+			}
+		}
+	}
+	for range 2 {
+		if c.of([]string{"short"}) != nil {
+			t.Error("a short secret is redacted")
 		}
 	}
 }

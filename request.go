@@ -225,7 +225,8 @@ func (p *requestPlan) build(ctx context.Context, basePath string, values *tree.N
 	if err != nil {
 		return nil, err
 	}
-	r := &http.Request{
+	r := &t.request
+	*r = *(&http.Request{
 		Method:     p.method,
 		URL:        u,
 		Proto:      "HTTP/1.1",
@@ -234,7 +235,7 @@ func (p *requestPlan) build(ctx context.Context, basePath string, values *tree.N
 		Host:       u.Host,
 		Body:       http.NoBody,
 		GetBody:    noBody,
-	}
+	}).WithContext(ctx)
 	w := newFieldWriter(t.values[:0], len(p.headers)+4)
 	if err := p.setHeader(&w, values); err != nil {
 		return nil, err
@@ -248,7 +249,7 @@ func (p *requestPlan) build(ctx context.Context, basePath string, values *tree.N
 		w.set("Content-Type", p.contentType)
 	}
 	r.Header = w.header
-	return r.WithContext(ctx), nil
+	return r, nil
 }
 
 func noBody() (io.ReadCloser, error) { return http.NoBody, nil }

@@ -90,7 +90,7 @@ func newResources(t *tool, prefix string) ([]*resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, query, err := newVariables(t.input)
+	path, query, err := t.newVariables()
 	if err != nil {
 		return nil, err
 	}
@@ -122,16 +122,17 @@ func newResources(t *tool, prefix string) ([]*resource, error) {
 
 // newVariables returns the variables of the path, by parameter, and those of the
 // query.
-func newVariables(in *input) (path map[string]variable, query []variable, err error) {
+func (t *tool) newVariables() (path map[string]variable, query []variable, err error) {
 	path = map[string]variable{}
 	taken := map[string]bool{}
-	source := &rawSchema{root: in.schema, defs: in.schema.Get("$defs")}
-	for _, a := range in.arguments {
+	schema := t.schema()
+	source := &rawSchema{root: schema, defs: schema.Get("$defs")}
+	for _, a := range t.input.arguments {
 		if a.place != placeParameter || a.param.In != InPath && a.param.In != InQuery {
 			continue
 		}
 		v := variable{argument: a.name}
-		switch admitted, _ := admits(source, in.schema.Get("properties").Get(a.name)); {
+		switch admitted, _ := admits(source, schema.Get("properties").Get(a.name)); {
 		case slices.Contains(admitted, "object") && !slices.ContainsFunc(admitted, func(t string) bool { return t != "object" && t != "null" }):
 			if a.param.In == InPath {
 				return nil, nil, fmt.Errorf("path parameter %q is an object", a.param.Name)

@@ -94,20 +94,18 @@ func (b *bodyReader) probe() error {
 
 // all returns what there is to read. The length that is expected is a hint.
 func (b *bodyReader) all(expected int64) []byte {
-	const most = 64 << 10
-	size := min(max(expected, 0), b.limit, most) + 1
-	if expected < 0 {
-		size = 512
-	}
+	var data []byte
 	if x, ok := b.r.(*exchange); ok && b.err == nil {
-		data, waiting := x.rest(b.left)
-		if data != nil {
-			b.left -= int64(len(data))
-			return data
+		data = x.rest(b.left)
+		b.left -= int64(len(data))
+	} else {
+		const most = 64 << 10
+		size := min(max(expected, 0), b.limit, most) + 1
+		if expected < 0 {
+			size = 512
 		}
-		size = max(size, 2*int64(waiting))
+		data = make([]byte, 0, size)
 	}
-	data := make([]byte, 0, size)
 	for {
 		n, err := b.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]

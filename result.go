@@ -25,6 +25,8 @@ type resultPlan struct {
 	out      outputPlan
 	maxBytes int64
 	uri      string // of binary content, if the request does not say more
+
+	shaping *shaping // nil for an answer as it comes
 }
 
 // An outputPlan says what the results of a tool must be, given what the tool
@@ -40,11 +42,23 @@ type outputPlan struct {
 	// strict, if not nil, checks structured content.
 	strict func(value *tree.Node) error
 
-	// loose, if not nil, is the schema that structured content is made to fit.
-	loose *tree.Node
+	// loose, if not nil, returns what structured content is made to fit.
+	loose func() *looseSchema
+}
 
-	// outline is that of the response, for loose; nil for none.
-	outline *outline
+// A looseSchema is an output schema that is not strict.
+type looseSchema struct {
+	schema  *tree.Node
+	outline *outline // of the response
+}
+
+// newLooseSchema returns schema, of results that wrap the response or are it.
+func newLooseSchema(schema *tree.Node, wrap bool) *looseSchema {
+	o := newOutline(schema)
+	if wrap {
+		o = o.property("result")
+	}
+	return &looseSchema{schema, o}
 }
 
 func newResultPlan(op *Operation, out outputPlan, maxBytes int64) *resultPlan {
@@ -66,7 +80,14 @@ func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *lis
 	if !isSuccess(res) {
 		return errorResult(errors.New(p.failure(ctx, res)))
 	}
+	if p.shaping.hides() {
+		to.hush()
+	}
 	a := p.answer(ctx, res, to)
+	more := p.nextPage(ctx, res, &a) // before it may be left out
+	p.shape(ctx, &a)
+	p.link(ctx, &a)
+	a.noteSome(more)
 	result := a.textResult()
 	if result == nil {
 		result = &mcp.CallToolResult{IsError: a.failed, Content: a.toolContent(p.uriFor(res))}
@@ -76,9 +97,8 @@ func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *lis
 	}
 	if structured := p.structured(&a); structured != nil && !a.failed {
 		if err := p.check(structured); err != nil {
-			problem := "the response does not match the output schema of the tool: " + err.Error()
 			result.IsError = true
-			result.Content = append([]mcp.Content{&mcp.TextContent{Text: problem}}, result.Content...)
+			result.Content = append([]mcp.Content{&mcp.TextContent{Text: schemaMistake(err)}}, result.Content...)
 			return result
 		}
 		fitted, note := p.fitted(&a, structured)
@@ -101,7 +121,7 @@ func (p *resultPlan) fitted(a *answer, structured json.RawMessage) (fitted json.
 	if err != nil {
 		return structured, ""
 	}
-	kept, out := fit(p.out.loose, v)
+	kept, out := fit(p.out.loose().schema, v)
 	if len(out) == 0 {
 		return structured, ""
 	}
@@ -125,6 +145,7 @@ func (p *resultPlan) resourceContents(ctx context.Context, uri string, res *http
 		return nil, readError(uri, p.failure(ctx, res))
 	}
 	a := p.answer(ctx, res, nil)
+	p.shape(ctx, &a)
 	if a.failed {
 		return nil, readError(uri, strings.Join(a.notes, "; "))
 	}
@@ -178,6 +199,11 @@ func (p *resultPlan) check(structured json.RawMessage) error {
 	return p.out.strict(v)
 }
 
+// schemaMistake says that a response is not what the tool promises.
+func schemaMistake(err error) string {
+	return "the response does not match the output schema of the tool: " + err.Error()
+}
+
 // structured returns the structured content of a, which is always an object, as
 // clients of 2025-11-25 and older expect, or nil.
 func (p *resultPlan) structured(a *answer) json.RawMessage {
@@ -211,9 +237,10 @@ type answer struct {
 	outline  *outline
 	conforms bool
 
-	text   string   // stands in for value
-	notes  []string // what is missing or wrong, for a model
-	failed bool
+	text    string   // stands in for value
+	notes   []string // what is missing or wrong, for a model
+	failed  bool
+	partial bool // its end is missing
 }
 
 func (a *answer) note(text string) { a.notes = append(a.notes, text) }
@@ -266,7 +293,10 @@ func partURI(uri string, i int) string {
 
 // answer reads a successful response.
 func (p *resultPlan) answer(ctx context.Context, res *http.Response, to *listener) answer {
-	a := answer{outline: p.out.outline}
+	var a answer
+	if p.out.loose != nil {
+		a.outline = p.out.loose().outline
+	}
 	media := parseMediaType(res.Header.Get("Content-Type"))
 	body := readerOf(res, p.maxBytes)
 	if media.kind.isStream() {
@@ -290,6 +320,7 @@ func (p *resultPlan) answer(ctx context.Context, res *http.Response, to *listene
 	if !body.complete() {
 		var note string
 		note, a.failed = body.shortfall(ctx, media.kind.isStream())
+		a.partial = true
 		a.note(note)
 	}
 	return a
@@ -333,17 +364,20 @@ func (a *answer) add(media mediaType, name string, data []byte, complete bool) {
 
 func (a *answer) addJSON(media mediaType, data []byte, complete bool) {
 	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
-	if complete && !utf8.Valid(data) {
+	isUTF8 := utf8.Valid(data)
+	if complete && !isUTF8 {
 		data = []byte(decodeText(data, media.param("charset")))
+		isUTF8 = utf8.Valid(data)
 	}
 	if !complete {
 		data = savedJSON(data)
+		isUTF8 = isUTF8 || utf8.Valid(data)
 	}
 	if len(data) == 0 {
 		return
 	}
 	text := string(data)
-	if valid, conforms := scanOutlined(data, a.outline); valid && utf8.ValidString(text) {
+	if valid, conforms := scanOutlined(data, a.outline); valid && isUTF8 {
 		a.value, a.conforms = data, conforms && a.outline != nil
 	} else {
 		text = strings.ToValidUTF8(text, "\uFFFD")
@@ -386,6 +420,7 @@ func (a *answer) addParts(media mediaType, data []byte) {
 	})
 	a.value, a.text, a.conforms = nil, "", false
 	if !complete {
+		a.partial = true
 		a.note("the response has further parts, which were left out")
 	}
 }

@@ -90,6 +90,13 @@ func (t *sessionTable) open(p principal) *session {
 	return s
 }
 
+// load returns how many places are taken.
+func (t *sessionTable) load() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.taken
+}
+
 // leastUsed returns the session that ends for another one of p: the one that has
 // been idle for the longest time. Nobody is not one client but all that do not
 // say who they are: of these, only sessions that were opened and not used, and

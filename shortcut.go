@@ -17,10 +17,12 @@ type shortcut struct {
 	kinds      kindSet
 	properties map[string]*shortcut
 	required   []string
-	closed     bool      // there are no other properties
-	others     *shortcut // of other properties; nil for any
-	items      *shortcut // nil for any
-	values     []string  // of a text; nil for any
+	closed     bool        // there are no other properties
+	others     *shortcut   // of other properties; nil for any
+	items      *shortcut   // nil for any
+	some       []*shortcut // one of them admits the value, too, if there are any
+	one        []string    // an object has exactly one of these, if there are any
+	values     []string    // of a text; nil for any
 	pattern    func(string) bool
 	numbers    bounds // of an integer
 	length     bounds // of a text
@@ -114,7 +116,8 @@ func isAnnotation(keyword string) bool {
 func (m *shortcutMaker) keyword(s *shortcut, key string, v *tree.Node) (ok bool) {
 	switch key {
 	case "type":
-		s.kinds, ok = kindsOf(v)
+		kinds, ok := kindsOf(v)
+		s.kinds &= kinds
 		return ok
 	case "properties":
 		s.properties = make(map[string]*shortcut, len(v.Members))
@@ -135,6 +138,18 @@ func (m *shortcutMaker) keyword(s *shortcut, key string, v *tree.Node) (ok bool)
 	case "items":
 		s.items = m.schema(v)
 		return true
+	case "anyOf":
+		for _, part := range v.Items {
+			if part.Get("anyOf") != nil || part.Get("$ref") != nil {
+				s.some = append(s.some, new(shortcut)) // which may lead back here, for the same value
+			} else {
+				s.some = append(s.some, m.schema(part))
+			}
+		}
+		return len(s.some) > 0
+	case "oneOf":
+		s.kinds &= setObject
+		return s.oneRequired(v.Items)
 	case "enum":
 		s.kinds &= setString
 		for _, value := range v.Items {
@@ -148,6 +163,19 @@ func (m *shortcutMaker) keyword(s *shortcut, key string, v *tree.Node) (ok bool)
 		return s.pattern != nil
 	}
 	return s.bound(key, v) || isAnnotation(key)
+}
+
+// oneRequired adds to s that an object has one of several members, which each of the
+// parts requires one of; false if they say anything else.
+func (s *shortcut) oneRequired(parts []*tree.Node) bool {
+	for _, part := range parts {
+		names := part.Get("required")
+		if !part.Is(tree.Object) || len(part.Members) != 1 || !names.Is(tree.Array) || len(names.Items) != 1 || slices.Contains(s.one, names.Items[0].Text) {
+			return false
+		}
+		s.one = append(s.one, names.Items[0].Text)
+	}
+	return len(s.one) > 0
 }
 
 // bound adds a bound to s, and reports false if key is none.
@@ -256,7 +284,7 @@ func isPrintable(s string) bool {
 
 // admits reports whether v conforms for certain. A nil shortcut knows nothing.
 func (s *shortcut) admits(v *tree.Node) bool {
-	if s == nil || v == nil {
+	if s == nil || v == nil || len(s.some) > 0 && !slices.ContainsFunc(s.some, func(part *shortcut) bool { return part.admits(v) }) {
 		return false
 	}
 	switch v.Kind {
@@ -306,6 +334,17 @@ func (s *shortcut) admitsMembers(v *tree.Node) bool {
 	}
 	for _, name := range s.required {
 		if v.Get(name) == nil {
+			return false
+		}
+	}
+	if len(s.one) > 0 {
+		found := 0
+		for _, name := range s.one {
+			if v.Get(name) != nil {
+				found++
+			}
+		}
+		if found != 1 {
 			return false
 		}
 	}

@@ -21,6 +21,11 @@ func FuzzShortcut(f *testing.F) {
 		{`{"$ref":"#/$defs/N","type":"string","$defs":{"N":true}}`, `1`}, {`{"type":"object","minProperties":1,"maxProperties":1}`, `{}`},
 		{`{"type":"object","unevaluatedProperties":false}`, `{"a":1}`}, {`{"not":{}}`, `1`}, {`false`, `1`}, {`true`, `1`}, {`{"additionalProperties":true}`, `{"a":1}`},
 		{`{"type":"string","format":"date-time"}`, `"x"`}, {`{"properties":{"a":false}}`, `{"a":1}`}, {`{"items":[{}]}`, `[1]`}, {`{"required":[]}`, `{}`},
+		{`{"enum":["a"],"type":["string","integer"]}`, `5`}, {`{"minimum":1,"type":"number"}`, `0.5`},
+		{`{"anyOf":[{"type":"integer"},{"type":"string","maxLength":2}]}`, `"abc"`}, {`{"anyOf":[{"type":"integer"},{"maxLength":2}],"type":"string"}`, `"ab"`},
+		{`{"anyOf":[{"$ref":"#"},{"anyOf":[{"$ref":"#"}]},{"type":"null"}]}`, `null`}, {`{"oneOf":[{"required":["a"]},{"required":["b"]}]}`, `{"a":1}`},
+		{`{"oneOf":[{"required":["a"]},{"required":["b"]}],"type":"object"}`, `{"a":1,"b":2}`}, {`{"oneOf":[{"required":["a"]},{"required":["b"]}]}`, `"x"`},
+		{`{"oneOf":[{"required":["a"]},{"required":["a"]}]}`, `{"a":1}`}, {string(fileSchema("").JSON()), `{"base64":"AA==","filename":"a"}`},
 		{`{"minLength":1e1}`, `"a"`}, {`{"enum":["a"],"enum2":1}`, `"a"`}, {`{"type":"object","properties":{"a":{"enum":[1,"x"]}}}`, `{"a":1}`},
 	} {
 		f.Add([]byte(seed.schema), []byte(seed.value))
@@ -48,6 +53,7 @@ func FuzzShortcut(f *testing.F) {
 // The arguments that agents send are admitted without the library.
 func TestShortcut(t *testing.T) {
 	for schema, values := range map[string][]string{
+		string(fileSchema("").JSON()): {`"AAAA"`, `{"base64":"AA==","filename":"a.png","contentType":"image/png"}`, `{"text":""}`},
 		`{"type":"object","properties":{"id":{"type":"string","pattern":"^[^\\x00-\\x1f/\\x7f-\\x9f\\\\]+$"},"limit":{"type":"integer","minimum":1,"maximum":100}},"required":["id"],"additionalProperties":false}`: {`{"id":"17","limit":5}`, `{"id":"ä"}`},
 		`{"type":"object","properties":{"body":{"$ref":"#/$defs/Pet"}},"$defs":{"Pet":{"type":"object","properties":{"tags":{"type":"array","items":{"enum":["a","b"]}},"price":{"type":"number"}}}}}`:              {`{"body":{"tags":["a","b"],"price":1.5,"more":null}}`},
 	} {

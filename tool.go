@@ -34,10 +34,14 @@ type tool struct {
 	scopes   scopes
 	repeats  bool // arguments are repeated in headers, which the SDK compares
 
-	// validator is compiled on the first call: most tools of a large API are
-	// never called.
+	// schema is that of the arguments, and validator checks them. Both are made on the
+	// first call.
+	schema    func() *tree.Node
 	validator func() *validator
 }
+
+// operation returns the method and the path of the operation of t.
+func (t *tool) operation() string { return t.op.Method + " " + t.op.Path }
 
 // A toolMaker makes the tools of one document.
 type toolMaker struct {
@@ -87,8 +91,11 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 		t.mcp.InputSchema = json.RawMessage(in.schema.JSON())
 	}
 	t.repeats = bytes.Contains(t.mcp.InputSchema.(json.RawMessage), []byte(paramHeaderKeyword))
+	t.schema = keptSchema(t.mcp.InputSchema.(json.RawMessage))
+	t.validator = newValidatorLate(op.Name, t.schema, "argument", m.opts.Logger)
 	t.result = newResultPlan(op, m.output(t), m.limits.MaxResponseBytes)
-	t.validator = m.validator(op, in.schema, "argument")
+	t.result.shaping = newShaping(op, in)
+	in.schema = nil
 	return t, nil
 }
 
@@ -106,14 +113,14 @@ func refusal(t *mcp.Tool) (why any) {
 	return nil
 }
 
-// validator returns a function that compiles schema when it is first called. A
-// schema that does not compile gives nil: the API checks its input itself.
-// In its errors, noun is what a member of the value is called.
-func (m *toolMaker) validator(op *Operation, schema *tree.Node, noun string) func() *validator {
+// newValidatorLate returns a function that compiles the schema of a tool when it is first
+// called. One that does not compile gives nil: the API checks its input itself. In its
+// errors, noun is what a member of the value is called.
+func newValidatorLate(tool string, schema func() *tree.Node, noun string, logger *slog.Logger) func() *validator {
 	return sync.OnceValue(func() *validator {
-		v, err := newValidator(schema)
+		v, err := newValidator(schema())
 		if err != nil {
-			cmp.Or(m.opts.Logger, slog.Default()).Warn(noun+" values are not checked", "tool", op.Name, "error", err)
+			cmp.Or(logger, slog.Default()).Warn(noun+" values are not checked", "tool", tool, "error", err)
 			return nil
 		}
 		v.noun = noun
@@ -123,7 +130,8 @@ func (m *toolMaker) validator(op *Operation, schema *tree.Node, noun string) fun
 
 // output gives t its output schema, and says how results are made to fit it.
 func (m *toolMaker) output(t *tool) outputPlan {
-	schema, wrap, cut := newOutput(&t.op, m.opts.OutputSchemas, m.shared, m.limits.MaxOutputSchemaBytes)
+	kind := t.op.outputSchemas(m.opts.OutputSchemas)
+	schema, wrap, cut := newOutput(&t.op, kind, m.shared, m.limits.MaxOutputSchemaBytes)
 	if cut {
 		what := "cut to fit"
 		if schema == nil {
@@ -136,14 +144,12 @@ func (m *toolMaker) output(t *tool) outputPlan {
 	}
 	t.mcp.OutputSchema = json.RawMessage(schema.JSON())
 	plan := outputPlan{advertised: true, wrap: wrap}
-	if m.opts.OutputSchemas != OutputSchemasStrict {
-		plan.loose, plan.outline = schema, newOutline(schema)
-		if wrap {
-			plan.outline = plan.outline.property("result")
-		}
+	kept := keptSchema(t.mcp.OutputSchema.(json.RawMessage))
+	if kind != OutputSchemasStrict {
+		plan.loose = sync.OnceValue(func() *looseSchema { return newLooseSchema(kept(), wrap) })
 		return plan
 	}
-	compiled := m.validator(&t.op, schema, "property")
+	compiled := newValidatorLate(t.op.Name, kept, "property", m.opts.Logger)
 	plan.strict = func(value *tree.Node) error { return compiled().validate(value) }
 	return plan
 }
@@ -217,7 +223,7 @@ func (m *toolMaker) shrinkList(tools []*tool) {
 		}
 		total -= size
 		t.mcp.OutputSchema = nil
-		t.result = newResultPlan(&t.op, outputPlan{}, m.limits.MaxResponseBytes)
+		t.result.out = outputPlan{}
 		m.note(&t.op, "the output schema was left out: the list of tools has more than %d bytes", m.limits.MaxListBytes)
 	}
 	if total > m.limits.MaxListBytes {
@@ -250,7 +256,7 @@ func (m *toolMaker) shrinkInputs(tools []*tool, excess int) {
 			continue // it cannot get smaller
 		}
 		smaller.mcp.OutputSchema = nil
-		smaller.result = newResultPlan(&t.op, outputPlan{}, m.limits.MaxResponseBytes)
+		smaller.result.out = outputPlan{}
 		*t = *smaller
 	}
 }

@@ -29,6 +29,7 @@ type toolSet struct {
 // error.
 func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 	doc = doc.Clone()
+	doc.detach()
 	var faults []error
 	for i := range doc.Operations {
 		op := &doc.Operations[i]
@@ -38,6 +39,9 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 		}
 	}
 	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	if err := doc.setResults(&opts.Results); err != nil {
 		return nil, err
 	}
 	nameOperations(doc.Operations)
@@ -76,11 +80,13 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 		set.tools = append(set.tools, t)
 		set.byName[op.Name] = t
 	}
-	set.completes = slices.ContainsFunc(set.resources, (*resource).completes)
 	m.shrinkList(set.tools)
+	m.linkResources(set, scheme)
+	set.completes = slices.ContainsFunc(set.resources, (*resource).completes)
 	m.inlineRefs(set.tools)
 	slices.SortFunc(set.tools, func(a, b *tool) int { return strings.Compare(a.op.Name, b.op.Name) })
 	set.problems = m.problems
+	doc.release()
 	return set, nil
 }
 

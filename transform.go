@@ -233,10 +233,7 @@ var stubKeywords = map[string]bool{
 // maxStubValue bounds the size of a value that a stub keeps.
 const maxStubValue = 200
 
-func shortValue(v *tree.Node) bool {
-	_, ok := v.JSONWithin(maxStubValue)
-	return ok
-}
+func shortValue(v *tree.Node) bool { return v.JSONLength(maxStubValue) <= maxStubValue }
 
 // stub returns what is left of the schema n when it is cut: its type and what a
 // valid value must have, so that arguments that are valid still are so for the

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -43,17 +42,21 @@ type target struct {
 	// nothing.
 	attached *attachment
 
-	// sent is the header with which an upstream was called, which may add
-	// credentials of its own; nil before that, and in process.
+	// sent is the header with which a RoundTripper of somebody else was called, who
+	// may add credentials of their own; nil before that, and of other ways.
 	sent http.Header
 
-	// What the URL is made of, here for the sake of one allocation.
+	// redactors has what redacts the response; if nil, every call makes its own.
+	redactors *redactorCache
+
+	// What the URL and the request are made of, here for the sake of one allocation.
 	url     url.URL
+	request http.Request
 	scratch [128]byte
 	values  [4]string
 
-	// direct says that nobody but the transport gets the request, so that its
-	// header need not be copied.
+	// direct says that nobody but the transport gets the request, which may change
+	// it.
 	direct bool
 }
 
@@ -111,17 +114,25 @@ func checkSegments(u *url.URL) error {
 // checkHeader refuses what would end a field (RFC 9110 section 5.5). On
 // the wire net/http refuses it too; in process nobody else would.
 func checkHeader(h http.Header) error {
-	const forbidden = "\r\n\x00"
 	for name, values := range h {
-		bad := strings.ContainsAny(name, forbidden)
+		bad := endsField(name)
 		for _, v := range values {
-			bad = bad || strings.ContainsAny(v, forbidden)
+			bad = bad || endsField(v)
 		}
 		if bad {
 			return refusedError("a header has a line break or a zero byte")
 		}
 	}
 	return nil
+}
+
+func endsField(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c == '\r' || c == '\n' || c == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // ownedHeader returns a copy of h that can be added to.

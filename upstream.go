@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mcpmount/mcpmount/internal/plainhttp"
 )
 
 // Upstream returns a RoundTripper that sends each request to base over the
@@ -21,12 +23,14 @@ import (
 //
 // If rt is nil, the connections are those of a new [http.Transport], which
 // speaks HTTP/2, respects the proxies of the environment and asks for
-// compressed responses. Redirects are never followed. Credentials that rt adds
+// compressed responses; small requests without TLS and proxies have connections of
+// their own, which cost less. Redirects are never followed. Credentials that rt adds
 // as headers are masked where the API echoes them.
 //
 // Of the caller's headers only Accept-Language and X-Request-Id, and
 // Traceparent and Tracestate if they are valid, are copied, to a request that
-// does not have them already.
+// does not have them already. A trace in the "_meta" of the message comes before that
+// in the header: see [TraceFrom].
 //
 // A request that this package did not build is sent to its path below base.
 func Upstream(base string, rt http.RoundTripper) (http.RoundTripper, error) {
@@ -34,15 +38,18 @@ func Upstream(base string, rt http.RoundTripper) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
+	_, known := rt.(*http.Transport)
 	if rt == nil {
-		rt = newTransport()
+		rt, known = plainhttp.New(newTransport(), connectionAge), true
 	}
-	return &upstream{base: u, next: rt}, nil
+	return &upstream{base: u, prefix: escapedBase(u), next: rt, known: known}, nil
 }
 
 type upstream struct {
-	base *url.URL
-	next http.RoundTripper
+	base   *url.URL
+	prefix string // its path, without a slash at the end
+	next   http.RoundTripper
+	known  bool // next is known to add no credentials
 }
 
 func (t *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -54,28 +61,31 @@ func (t *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(out)
 }
 
-// request returns r as it is sent.
+// request returns r as it is sent: another request, unless nobody else has r.
 func (t *upstream) request(r *http.Request) (*http.Request, error) {
-	ctx := r.Context()
-	to := targetFrom(ctx)
+	to := targetFrom(r.Context())
 	if err := checkBuilt(r, to); err != nil {
 		return nil, err
 	}
 	base, path := t.place(r, to)
-	out := r.WithContext(ctx)
-	out.URL = &url.URL{
-		Scheme: base.Scheme, Host: base.Host,
-		RawPath: path, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery,
+	out := r
+	if to == nil || !to.direct {
+		out = r.WithContext(r.Context())
+		out.URL, out.Header = new(url.URL), ownedHeader(r.Header)
 	}
-	var err error
-	if out.URL.Path, err = url.PathUnescape(path); err != nil {
+	plainPath, err := url.PathUnescape(path)
+	if err != nil {
 		return nil, refusedError("the path of its URL is not escaped properly")
+	}
+	*out.URL = url.URL{
+		Scheme: base.Scheme, Host: base.Host, Path: plainPath,
+		RawPath: path, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery,
 	}
 	if err := checkURL(out.URL, base.Scheme, base.Host, path); err != nil {
 		return nil, err
 	}
 	out.Host = base.Host
-	out.Header = outerHeader(r.Header, RequestFrom(ctx))
+	addOuter(out.Header, callerFrom(r.Context()))
 	switch {
 	case to == nil:
 	case base.Scheme == t.base.Scheme && base.Host == t.base.Host:
@@ -85,7 +95,7 @@ func (t *upstream) request(r *http.Request) (*http.Request, error) {
 			delete(out.Header, name)
 		}
 	}
-	if to != nil {
+	if to != nil && !t.known {
 		to.sent = out.Header.Clone()
 	}
 	return out, nil
@@ -98,13 +108,13 @@ func (t *upstream) place(r *http.Request, to *target) (server *url.URL, path str
 		if !strings.HasPrefix(path, "/") {
 			path = "/" + path
 		}
-		return t.base, escapedBase(t.base) + path
+		return t.base, t.prefix + path
 	}
 	if to.server != nil && strings.EqualFold(to.origin, t.base.Scheme+"://"+t.base.Host) {
 		return to.server, escapedBase(to.server) + to.path
 	}
-	if prefix := escapedBase(t.base); prefix != "" {
-		return t.base, prefix + to.path
+	if t.prefix != "" {
+		return t.base, t.prefix + to.path
 	}
 	return t.base, to.basePath + to.path
 }
@@ -112,20 +122,18 @@ func (t *upstream) place(r *http.Request, to *target) (server *url.URL, path str
 // escapedBase returns the path of u as a prefix: without a slash at its end.
 func escapedBase(u *url.URL) string { return strings.TrimRight(u.EscapedPath(), "/") }
 
-// outerHeader returns own and what little of the caller's header may leave the
-// process.
-func outerHeader(own http.Header, caller *http.Request) http.Header {
-	h := ownedHeader(own)
-	if caller == nil {
-		return h
+// addOuter adds to h what little of what the caller says may leave the process.
+func addOuter(h http.Header, c caller) {
+	traced := c.trace.addTo(h)
+	if c.request == nil {
+		return
 	}
-	copyShort(h, caller.Header, "Accept-Language")
-	copyShort(h, caller.Header, "X-Request-Id")
-	if _, traced := h["Traceparent"]; !traced && isTraceparent(caller.Header["Traceparent"]) {
-		copyShort(h, caller.Header, "Traceparent")
-		copyShort(h, caller.Header, "Tracestate")
+	copyShort(h, c.request.Header, "Accept-Language")
+	copyShort(h, c.request.Header, "X-Request-Id")
+	if _, own := h["Traceparent"]; !traced && !own && isTraceparent(c.request.Header["Traceparent"]) {
+		copyShort(h, c.request.Header, "Traceparent")
+		copyShort(h, c.request.Header, "Tracestate")
 	}
-	return h
 }
 
 // maxCopiedBytes bounds the values of a field of the caller that is copied. W3C
@@ -142,26 +150,8 @@ func copyShort(to, from http.Header, name string) {
 	}
 }
 
-// isTraceparent reports whether values are one valid traceparent: W3C Trace
-// Context section 3.2. Later versions may be longer.
-func isTraceparent(values []string) bool {
-	if len(values) != 1 || len(values[0]) < 55 {
-		return false
-	}
-	v := values[0]
-	version, trace, parent, flags := v[:2], v[3:35], v[36:52], v[53:55]
-	if v[2] != '-' || v[35] != '-' || v[52] != '-' {
-		return false
-	}
-	if len(v) > 55 && (version == "00" || v[55] != '-') {
-		return false
-	}
-	isZero := func(s string) bool { return strings.Trim(s, "0") == "" }
-	return isLowerHex(version) && version != "ff" && isLowerHex(flags) &&
-		isLowerHex(trace) && !isZero(trace) && isLowerHex(parent) && !isZero(parent)
-}
-
-func isLowerHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
+// connectionAge is how long a small request may find a connection of such a transport.
+const connectionAge = 5 * time.Minute
 
 // newTransport returns the transport of an upstream that was given none. How
 // long a call may take is up to its context.
@@ -172,8 +162,8 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout:    10 * time.Second,
 		ExpectContinueTimeout:  time.Second,
 		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           256,
-		MaxIdleConnsPerHost:    64,
+		MaxIdleConns:           1024, // what is closed is made again for the next call
+		MaxIdleConnsPerHost:    1024,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 1 << 20,
 	}

@@ -103,11 +103,10 @@ func applyOverlays(spec []byte, name string, overlays []string) (changed []byte,
 		}
 		root = next
 	}
-	changed, ok := root.JSONWithin(maxOverlaid)
-	if !ok {
+	if root.JSONLength(maxOverlaid) > maxOverlaid {
 		return nil, nil, fail("", "%s has more than %d MiB when its overlays are applied", name, maxOverlaid>>20)
 	}
-	return changed, problems, nil
+	return root.JSON(), problems, nil
 }
 
 // A changedFS is a file system in which one file has another content.

@@ -22,9 +22,9 @@ func requestMutants() []mutant {
 		{"multipart-quotes", "multipart.go", "return `\"` + strings", "if MUTANT {\n\t\treturn `\"` + s + `\"`\n\t}\n\treturn `\"` + strings", "TestRequestRules/multipart"},
 		{"multipart-folders", "file.go", "name = name[strings.LastIndexAny(name, `/\\`)+1:]", "if !MUTANT {\n\t\tname = name[strings.LastIndexAny(name, `/\\`)+1:]\n\t}", "TestRequestRules/multipart"},
 		{"validation", "validate.go", "if v == nil {\n\t\treturn nil", "if v == nil || MUTANT {\n\t\treturn nil", "TestRequestRules/arguments-validated"},
-		{"inner-headers", "inprocess.go", `addCaller(in.Header, c.request)`, "if MUTANT && c.request != nil {\n\t\tfor name := range c.request.Header {\n\t\t\tcopyHeader(in.Header, c.request.Header, name)\n\t\t}\n\t}\n\taddCaller(in.Header, c.request)", "TestRequestRules/headers-from-nothing"},
-		{"outer-headers", "upstream.go", `copyShort(h, caller.Header, "Accept-Language")`, "for name := range caller.Header {\n\t\tif MUTANT || name == \"Accept-Language\" {\n\t\t\tcopyShort(h, caller.Header, name)\n\t\t}\n\t}", "TestRequestRules/headers-from-nothing"},
-		{"token-passed-on", "upstream.go", `copyShort(h, caller.Header, "X-Request-Id")`, "copyShort(h, caller.Header, \"X-Request-Id\")\n\tif MUTANT {\n\t\tcopyShort(h, caller.Header, \"Authorization\")\n\t}", "TestAuthRules/token-not-passed-on"},
+		{"inner-headers", "inprocess.go", `addCaller(in.Header, c)`, "if MUTANT && c.request != nil {\n\t\tfor name := range c.request.Header {\n\t\t\tcopyHeader(in.Header, c.request.Header, name)\n\t\t}\n\t}\n\taddCaller(in.Header, c)", "TestRequestRules/headers-from-nothing"},
+		{"outer-headers", "upstream.go", `copyShort(h, c.request.Header, "Accept-Language")`, "for name := range c.request.Header {\n\t\tif MUTANT || name == \"Accept-Language\" {\n\t\t\tcopyShort(h, c.request.Header, name)\n\t\t}\n\t}", "TestRequestRules/headers-from-nothing"},
+		{"token-passed-on", "upstream.go", `copyShort(h, c.request.Header, "X-Request-Id")`, "copyShort(h, c.request.Header, \"X-Request-Id\")\n\tif MUTANT {\n\t\tcopyShort(h, c.request.Header, \"Authorization\")\n\t}", "TestAuthRules/token-not-passed-on"},
 		{"credentials", "credential.go", `maps.Copy(r.Header, a.header)`, "for name, values := range a.header {\n\t\tif r.Header[name] == nil || !MUTANT {\n\t\t\tr.Header[name] = values\n\t\t}\n\t}", "TestAuthRules/credentials-attached"},
 		{"credential-arguments", "tool.go", `if s.Type == "apiKey" && s.In == p.In`, `if !MUTANT && s.Type == "apiKey" && s.In == p.In`, "TestAuthRules/credentials-not-settable"},
 	}
@@ -34,7 +34,7 @@ func answerMutants() []mutant {
 	return []mutant{
 		{"redirects", "upstream.go", `return t.next.RoundTrip(out)`, "if MUTANT {\n\t\treturn (&http.Client{Transport: t.next}).Do(out)\n\t}\n\treturn t.next.RoundTrip(out)", "TestRequestRules/redirects"},
 		{"response-size", "responsebody.go", `b := &bodyReader{`, "if MUTANT {\n\t\tlimit *= 100\n\t}\n\tb := &bodyReader{", "TestRequestRules/response-size"},
-		{"response-time", "transport.go", `return context.WithTimeoutCause(`, "if MUTANT {\n\t\td *= 4\n\t}\n\treturn context.WithTimeoutCause(", "TestRequestRules/response-time"},
+		{"response-time", "callcontext.go", `c.allowed = s.timeout(t)`, "c.allowed = s.timeout(t)\n\tif MUTANT {\n\t\tc.allowed *= 4\n\t}", "TestRequestRules/response-time"},
 		{"stack-traces", "failure.go", `return shortened(withoutFrames(plainText(text)), maxFailureBytes)`, "if MUTANT {\n\t\treturn text\n\t}\n\treturn shortened(withoutFrames(plainText(text)), maxFailureBytes)", "TestRequestRules/stack-traces"},
 		{"panics", "exchange.go", `func (e *handlerError) Error() string {`, "func (e *handlerError) Error() string {\n\tif s, ok := e.Value.(string); ok && MUTANT {\n\t\treturn s\n\t}\n\t", "TestRequestRules/panics"},
 		{"texts", "internal/openapi/text.go", `return strings.TrimSpace(withoutComments(visible(text)))`, "if MUTANT {\n\t\treturn text\n\t}\n\treturn strings.TrimSpace(withoutComments(visible(text)))", "TestRequestRules/texts-cleaned"},

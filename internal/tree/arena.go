@@ -119,11 +119,39 @@ func (a *arena) object(members []Member, index map[string]int) *Node {
 	return n
 }
 
+// blocks are those that an arena took its nodes from last.
+type blocks struct {
+	nodes   []Node
+	members []Member
+}
+
+// blocks returns those of a, all of which may be in use.
+func (a *arena) blocks() blocks { return blocks{a.nodes.block, a.members.block} }
+
+// reuse gives a blocks to begin with, which nobody uses.
+func (a *arena) reuse(b blocks) {
+	a.nodes.block, a.nodes.free = b.nodes, b.nodes
+	a.members.block, a.members.free = b.members, b.members
+}
+
+// maxReused bounds the elements of a block that is kept to be used again.
+const maxReused = 128
+
+// clear forgets what is in b.
+func (b *blocks) clear() {
+	if len(b.nodes) > maxReused || len(b.members) > maxReused {
+		*b = blocks{}
+	}
+	clear(b.nodes)
+	clear(b.members)
+}
+
 // A slab is a block of elements that are handed out in order. Blocks grow, so
 // that a small document has a small one.
 type slab[T any] struct {
-	free []T
-	next int
+	block []T // the last one
+	free  []T // of it
+	next  int
 }
 
 const (
@@ -142,7 +170,8 @@ func (s *slab[T]) take(n int) []T {
 	}
 	if n > len(s.free) {
 		s.next = min(max(2*s.next, minSlab, n), maxSlab)
-		s.free = make([]T, s.next)
+		s.block = make([]T, s.next)
+		s.free = s.block
 	}
 	taken := s.free[:n:n]
 	s.free = s.free[n:]

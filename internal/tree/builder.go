@@ -24,13 +24,10 @@ type builder struct {
 	firstMembers [16]Member
 }
 
-// newBuilder returns a builder for an input of the given length, to be started.
-func newBuilder(length int, l Limits, problems *problems) builder {
-	return builder{arena: newArena(length), limits: l, problems: problems}
-}
-
-// start makes b ready to build. b must not be copied afterwards.
-func (b *builder) start() {
+// start makes b, which is zero or has built a tree to its end, ready to build one
+// from an input of the given length. b must not be copied afterwards.
+func (b *builder) start(length int, l Limits, problems *problems) {
+	b.arena, b.limits, b.size, b.problems = newArena(length), l, size{}, problems
 	b.path, b.items, b.members = b.firstPath[:0], b.firstItems[:0], b.firstMembers[:0]
 }
 
@@ -63,8 +60,9 @@ func (b *builder) append(n *Node) {
 
 func (b *builder) closeArray(a openArray) *Node {
 	n := b.array(b.items[a.base:])
+	clear(b.items[a.base:])
 	b.items = b.items[:a.base]
-	b.path = b.path[:len(b.path)-1]
+	b.leave()
 	return n
 }
 
@@ -119,9 +117,18 @@ func (b *builder) find(o *openObject, key string) int {
 
 func (b *builder) closeObject(o openObject) *Node {
 	n := b.object(b.members[o.base:], o.index)
+	clear(b.members[o.base:])
 	b.members = b.members[:o.base]
-	b.path = b.path[:len(b.path)-1]
+	b.leave()
 	return n
+}
+
+// leave makes the path end one step before, and forgets that one: a builder may be
+// used again.
+func (b *builder) leave() {
+	last := len(b.path) - 1
+	b.path[last] = step{}
+	b.path = b.path[:last]
 }
 
 // duplicate adds the problem that the value at the path replaced another one.

@@ -1,44 +1,38 @@
 package tree
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"math"
+	"math/bits"
+	"strings"
 	"unicode/utf8"
 )
 
-// JSON returns n as compact JSON. A nil node is null.
-func (n *Node) JSON() []byte { return n.AppendJSON(nil) }
+// JSON returns n as compact JSON, with no room behind it. A nil node is null.
+func (n *Node) JSON() []byte { return n.AppendJSON(make([]byte, 0, n.JSONLength(math.MaxInt))) }
 
-// JSONWithin returns n as compact JSON if that has at most most bytes. It costs
-// no more than that, however large n is; but a single text is read whole.
-func (n *Node) JSONWithin(most int) (data []byte, ok bool) {
-	data = n.appendWithin(nil, most)
-	return data, len(data) <= most
-}
-
-// appendWithin is AppendJSON, but it ends soon after dst is longer than most.
-func (n *Node) appendWithin(dst []byte, most int) []byte {
-	if n == nil || n.Kind != Array && n.Kind != Object {
-		return n.AppendJSON(dst)
+// JSONLength returns the length of n as compact JSON, if that is at most most, and else
+// a number that is larger than most. It costs no more than that, however large n is; but
+// a single text is read whole.
+func (n *Node) JSONLength(most int) int {
+	switch {
+	case n == nil || n.Kind == Null:
+		return len("null")
+	case n.Kind == String:
+		return stringLength(n.Text)
+	case n.Kind != Array && n.Kind != Object:
+		return len(n.Text)
 	}
-	open, end := byte('['), byte(']')
-	if n.Kind == Object {
-		open, end = '{', '}'
+	length := 2 + max(len(n.Items)+len(n.Members)-1, 0)
+	for i := 0; i < len(n.Items) && length <= most; i++ {
+		length += n.Items[i].JSONLength(most - length)
 	}
-	dst = append(dst, open)
-	for i := 0; i < len(n.Items) && len(dst) <= most; i++ {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = n.Items[i].appendWithin(dst, most)
+	for i := 0; i < len(n.Members) && length <= most; i++ {
+		length += stringLength(n.Members[i].Key) + len(":")
+		length += n.Members[i].Value.JSONLength(most - length)
 	}
-	for i := 0; i < len(n.Members) && len(dst) <= most; i++ {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(AppendString(dst, n.Members[i].Key), ':')
-		dst = n.Members[i].Value.appendWithin(dst, most)
-	}
-	return append(dst, end)
+	return length
 }
 
 // AppendJSON appends n to dst as compact JSON: members in their order, numbers
@@ -84,41 +78,88 @@ func (n *Node) appendMembers(dst []byte) []byte {
 // AppendString appends s to dst as a JSON string, in which only what RFC 8259
 // section 7 says is escaped. Bytes that are not UTF-8 become U+FFFD.
 func AppendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	done := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if plain[c] {
-			i++
-			continue
-		}
-		if c < utf8.RuneSelf {
-			dst = append(dst, s[done:i]...)
-			dst = appendEscape(dst, c)
-			i++
-			done = i
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 {
-			dst = append(dst, s[done:i]...)
-			dst = utf8.AppendRune(dst, utf8.RuneError)
-			done = i + 1
-		}
-		i += size
+	if !utf8.ValidString(s) {
+		s = repaired(s)
 	}
-	dst = append(dst, s[done:]...)
-	return append(dst, '"')
+	plain := plainWords(s)
+	dst = append(append(dst, '"'), s[:plain]...)
+	for s = s[plain:]; len(s) >= 8; {
+		part := s[:min(len(s), stringPart)&^7]
+		dst = appendWords(dst, part)
+		s = s[len(part):]
+	}
+	return append(appendBytes(dst, s), '"')
 }
 
-// plain has the bytes that stand for themselves in a JSON string, whatever is
-// around them.
-var plain = func() (set [256]bool) {
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		set[c] = c != '"' && c != '\\'
+// stringPart is how much of a string is written between looks at the room for it.
+const stringPart = 512
+
+// appendWords appends what s, which has whole words, is in a JSON string.
+func appendWords(dst []byte, s string) []byte {
+	if cap(dst)-len(dst) < 2*len(s)+8 { // no room to write in words
+		return appendBytes(dst, s)
 	}
-	return set
-}()
+	room := dst[len(dst):cap(dst)]
+	at := 0
+	for ; len(s) >= 8; s = s[8:] {
+		w := word(s)
+		if controls(w) != 0 {
+			return appendWords(appendBytes(dst[:len(dst)+at], s[:8]), s[8:])
+		}
+		done := 0
+		for special := quotes(w); special != 0; special &= special - 1 {
+			n := bits.TrailingZeros64(special) / 8
+			binary.LittleEndian.PutUint64(room[at:], w>>(8*done&63))
+			at += n - done
+			room[at] = '\\'
+			at, done = at+1, n
+		}
+		binary.LittleEndian.PutUint64(room[at:], w>>(8*done&63))
+		at += 8 - done
+	}
+	return dst[:len(dst)+at]
+}
+
+// appendBytes is appendWords for any string, and any dst.
+func appendBytes(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
+			dst = appendEscape(dst, c)
+		} else {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// stringLength returns the length of s as a JSON string.
+func stringLength(s string) int {
+	if !utf8.ValidString(s) {
+		s = repaired(s)
+	}
+	length := len(s) + 2
+	for len(s) >= 8 && Special(word(s)) == 0 {
+		s = s[8:]
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"', c == '\\', '\b' <= c && c <= '\r' && c != '\v':
+			length++
+		case c < ' ':
+			length += len(`\u00xx`) - 1
+		}
+	}
+	return length
+}
+
+// repaired returns s with U+FFFD for each byte that is not UTF-8.
+func repaired(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		b.WriteRune(r)
+	}
+	return b.String()
+}
 
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {

@@ -18,7 +18,11 @@ func ParseJSON(data []byte, l Limits) (*Node, error) { return new(Parser).ParseJ
 
 // A Parser reads one JSON text after the other. The zero Parser is ready to use. It
 // must not be used by two goroutines at a time.
-type Parser struct{ json jsonParser }
+type Parser struct {
+	json   jsonParser
+	blocks blocks // of the tree that was read last, or for the next one
+	spare  bool   // nobody uses what is in blocks
+}
 
 // ParseJSON is [ParseJSON] without what reading takes besides the nodes.
 func (p *Parser) ParseJSON(data []byte, l Limits) (*Node, error) {
@@ -30,12 +34,27 @@ func (p *Parser) ParseJSON(data []byte, l Limits) (*Node, error) {
 	if !utf8.ValidString(text) {
 		return nil, fmt.Errorf("%s: invalid UTF-8", place(text, invalidAt(text)))
 	}
-	defer p.reset()
-	return p.json.parse(text, l, nil)
+	if !p.spare {
+		p.blocks = blocks{}
+	}
+	p.json.start(len(text), l, nil)
+	p.json.reuse(p.blocks)
+	n, err := p.json.parse(text)
+	p.blocks, p.spare = p.json.blocks(), false
+	if err != nil {
+		p.json = jsonParser{}
+	}
+	p.json.arena, p.json.text, p.json.pos = arena{}, "", 0
+	p.json.items, p.json.members = nil, nil
+	return n, err
 }
 
-// reset forgets what was read.
-func (p *Parser) reset() { p.json = jsonParser{} }
+// Recycle says that nobody uses the nodes any more that were read last: the next
+// ones take their place.
+func (p *Parser) Recycle() {
+	p.blocks.clear()
+	p.spare = true
+}
 
 // invalidAt returns the offset of the first byte of text that is not UTF-8.
 func invalidAt(text string) int {
@@ -73,13 +92,14 @@ var (
 // parseJSON reads text, which is valid UTF-8. If problems is nil, a key that an
 // object has twice and a number that is too large are errors.
 func parseJSON(text string, l Limits, problems *problems) (*Node, error) {
-	return new(jsonParser).parse(text, l, problems)
+	p := new(jsonParser)
+	p.start(len(text), l, problems)
+	return p.parse(text)
 }
 
-// parse is parseJSON. p must be zero.
-func (p *jsonParser) parse(text string, l Limits, problems *problems) (*Node, error) {
-	p.builder, p.text = newBuilder(len(text), l, problems), text
-	p.start()
+// parse reads text with a builder that has started.
+func (p *jsonParser) parse(text string) (*Node, error) {
+	p.text = text
 	p.skipSpace()
 	if p.pos == len(p.text) {
 		return nil, errEmpty

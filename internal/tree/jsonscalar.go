@@ -12,7 +12,7 @@ import (
 // parseString reads a string, which is a part of the text unless it has escapes.
 func (p *jsonParser) parseString() (string, error) {
 	start := p.pos + 1
-	for i := start; i < len(p.text); i++ {
+	for i := start + plainWords(p.text[start:]); i < len(p.text); i++ {
 		switch c := p.text[i]; {
 		case c == '"':
 			p.pos = i + 1
@@ -25,6 +25,16 @@ func (p *jsonParser) parseString() (string, error) {
 		}
 	}
 	return "", p.noEnd(p.pos)
+}
+
+// plainWords returns how many bytes text begins with, whole words of them, that stand for
+// themselves in a string.
+func plainWords(text string) int {
+	i := 0
+	for len(text)-i >= 8 && Special(word(text[i:])) == 0 {
+		i += 8
+	}
+	return i
 }
 
 // unescape reads the rest of the string that begins at start and has its first
@@ -47,8 +57,9 @@ func (p *jsonParser) unescape(start int) (string, error) {
 		case c < ' ':
 			return "", p.errorAt(p.pos, "unexpected %q in a string; write it as an escape", rune(c))
 		default:
-			b.WriteByte(c)
-			p.pos++
+			n := max(plainWords(p.text[p.pos:]), 1)
+			b.WriteString(p.text[p.pos : p.pos+n])
+			p.pos += n
 		}
 	}
 	return "", p.noEnd(start - 1)

@@ -297,3 +297,31 @@ func TestStrings(t *testing.T) {
 
 // words returns s repeated and cut to n bytes.
 func words(s string, n int) string { return strings.Repeat(s, n/len(s)+1)[:n] }
+
+// The length of JSON is known without writing it, and what is too long is found to be
+// without going through all of it.
+func TestJSONLength(t *testing.T) {
+	for _, text := range []string{`null`, `true`, `-1.5e3`, `""`, `"a\"b\\\u0001\té"`, `[]`, `{}`, `[1,[],{"a":null}]`, `{"a":"b","c\n":[true,false],"d":{"e":{}}}`} {
+		n, err := tree.ParseJSON([]byte(text), tree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := n.JSON()
+		if got := n.JSONLength(1000); got != len(data) || cap(data) > len(data)+16 {
+			t.Errorf("%s: the length is %d, want %d; its capacity is %d", text, got, len(data), cap(data))
+		}
+		if got := n.JSONLength(len(data) - 1); got < len(data) {
+			t.Errorf("%s: the length is %d of at most %d, want more", text, got, len(data)-1)
+		}
+	}
+	deep := tree.NewString("x")
+	for range 60 { // 2^60 texts
+		deep = tree.NewArray(deep, deep)
+	}
+	if got := deep.JSONLength(1000); got <= 1000 {
+		t.Errorf("the length of very much is %d", got)
+	}
+	if got := (*tree.Node)(nil).JSONLength(10); got != len("null") {
+		t.Errorf("the length of nothing is %d", got)
+	}
+}

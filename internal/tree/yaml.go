@@ -36,10 +36,10 @@ func parseYAML(text string, l Limits, problems *problems) (*Node, error) {
 		return nil, err
 	}
 	r := yamlReader{
-		builder: newBuilder(len(text), l, problems),
 		source:  source,
 		anchors: map[*yaml.Node]*anchor{},
 	}
+	r.start(len(text), l, problems)
 	n, _, err := r.value(root)
 	return n, err
 }
