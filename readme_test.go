@@ -33,6 +33,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"expvar"
 	"log"
 	"log/slog"
 	"net/http"
@@ -47,13 +48,21 @@ import (
 	"github.com/mcpmount/mcpmount"
 	"github.com/mcpmount/mcpmount/auth"
 	"github.com/mcpmount/mcpmount/auth/authserver"
+	"github.com/mcpmount/mcpmount/resilient"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 )
 var (
+	_ codes.Code
+	_ propagation.TraceContext
+	_ trace.Span
 	_ context.Context
 	_ = sha256.New
 	_ sql.DB
 	_ json.RawMessage
 	_, _, _, _, _ = errors.Join, log.Print, slog.Info, os.Exit, signal.Notify
+	_ expvar.Map
 	_ http.Handler
 	_, _ = syscall.SIGHUP, time.Now
 	_ mcp.Tool
@@ -61,6 +70,7 @@ var (
 	_, _ = sdkauth.TokenInfoFromContext, auth.WellKnown
 	_ mcpmount.Select
 	_ authserver.Identity
+	_ resilient.Transport
 )
 func main() {}
 %s
