@@ -212,6 +212,9 @@ func (f *frame) apply(x *ast.CallExpr, c *closure, args []value) []value {
 		if v, ok := f.library(x, fn, args); ok {
 			return v
 		}
+		if check := f.m.checkOf(fn, args); check != nil {
+			return []value{check}
+		}
 	}
 	if c.body == nil {
 		return f.opaque(x, fn, args)

@@ -15,10 +15,14 @@ func chi() *framework {
 		".HandleFunc": chiHandle,
 		".Method":     chiMethod,
 		".MethodFunc": chiMethod,
-		".With":       itself,
+		".Use":        uses,
+		".With":       with,
 		".Group": func(m *machine, c *call) value {
-			m.callWith(c, c.arg(0), c.recv)
-			return c.recv
+			inner := *c
+			inner.args = nil
+			g := with(m, &inner)
+			m.callWith(c, c.arg(0), g)
+			return g
 		},
 		".Route": func(m *machine, c *call) value {
 			g := groupAction(m, c)

@@ -25,6 +25,12 @@ type site struct {
 	within  string   // what all paths below base have to begin with, or empty
 	methods []string
 	hidden  string
+	checks  []*Check
+}
+
+// guarding returns the checks of a registration that is served there.
+func (at site) guarding(e *entry) []*Check {
+	return slices.Concat(at.checks, e.router.guarding(true), e.checks)
 }
 
 // collect returns the routes of all routers.
@@ -61,7 +67,7 @@ func (m *machine) collect() []Route {
 // mark finds out which routers others lead to.
 func (c *collector) mark(r *router) {
 	for _, e := range r.entries {
-		if t := c.m.resolve(e.handler, 0); t.router != nil && t.router.top() != r.top() {
+		if t := c.m.resolve(e.handler, 0); t.router != nil && t.router.top() != r.top() && !c.m.rooted(e, t) {
 			t.router.top().mounted = true
 		}
 	}
@@ -132,16 +138,22 @@ func (c *collector) entry(e *entry, at site) {
 	for _, t := range e.router.fw.template(raw) {
 		t.subtree = t.subtree || e.subtree
 		t = trimSub(e.router.fw, t, at)
-		if target.router != nil && target.router.top() != e.router.top() {
+		full := t.under(at.base)
+		switch {
+		case target.router != nil && c.m.rooted(e, target):
+			if within(full.path, "/debug") { // where packages register by being imported
+				c.add(e, full, target, site{hidden: "profiling"})
+			}
+			continue
+		case target.router != nil && target.router.top() != e.router.top():
 			c.mounted(e, t, target, at)
 			continue
 		}
-		full := t.under(at.base)
 		if at.within != "" && !within(full.path, at.within) {
 			c.m.problem(e.pos, true, fmt.Sprintf("%s is not reached: its router is served below %s", full.path, at.within))
 			continue
 		}
-		c.add(e, full, target, cmp.Or(e.hidden, at.hidden))
+		c.add(e, full, target, at)
 	}
 }
 
@@ -185,16 +197,22 @@ func (c *collector) settle(e *entry, leads bool) (string, bool) {
 	return "", false
 }
 
+// rooted says whether a registration below a path leads to http.DefaultServeMux, with the whole path. What
+// that serves there is among its routes from the root, where others serve it.
+func (m *machine) rooted(e *entry, t target) bool {
+	if t.router != m.defaultMux || t.strip != "" || t.around {
+		return false
+	}
+	return !slices.ContainsFunc(e.router.fw.template(e.router.path(string(e.path))), func(t template) bool {
+		return strings.Trim(t.withoutRest().path, "/") == ""
+	})
+}
+
 // mounted adds the routes of a router that another one leads to.
 func (c *collector) mounted(e *entry, t template, target target, at site) {
-	// What follows the prefix is for the router that is mounted.
-	if n := len(t.params); n > 0 && t.params[n-1].Rest && strings.HasSuffix(t.path, "{"+t.params[n-1].Name+"}") {
-		t.path = strings.TrimSuffix(t.path, "{"+t.params[n-1].Name+"}")
-		t.params = t.params[:n-1]
-	}
-	full := t.under(at.base)
+	full := t.withoutRest().under(at.base) // what follows the prefix is for the router that is mounted
 	sub := target.router.top()
-	inner := site{base: at.base, within: full.path, methods: e.methods, hidden: cmp.Or(e.hidden, at.hidden)}
+	inner := site{base: at.base, within: full.path, methods: e.methods, hidden: cmp.Or(e.hidden, at.hidden), checks: at.guarding(e)}
 	if strings.Trim(inner.within, "/") == "" {
 		inner.within = at.within
 	}
@@ -236,8 +254,8 @@ func (c *collector) anyWithin(r *router, base template, prefix string, depth int
 }
 
 // add adds a route for each method, once.
-func (c *collector) add(e *entry, t template, target target, hidden string) {
-	fn := target.fn
+func (c *collector) add(e *entry, t template, target target, at site) {
+	fn, hidden := target.fn, cmp.Or(e.hidden, at.hidden)
 	if fn == nil && hidden == "" {
 		c.m.problem(e.pos, false, "the handler of "+strings.TrimSpace(strings.Join(e.methods, "|")+" "+t.path)+" is not known")
 	}
@@ -255,6 +273,6 @@ func (c *collector) add(e *entry, t template, target target, hidden string) {
 		}
 		c.seen[key] = true
 		c.routes = append(c.routes, Route{Framework: e.router.fw.name, Method: method, Path: t.path, PathParams: t.params,
-			Handler: *fn, Pos: c.m.fset.Position(e.pos), Subtree: t.subtree, Hidden: cmp.Or(hidden, target.hidden)})
+			Handler: *fn, Pos: c.m.fset.Position(e.pos), Subtree: t.subtree, Checks: distinct(at.guarding(e)), Hidden: cmp.Or(hidden, target.hidden)})
 	}
 }

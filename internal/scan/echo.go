@@ -7,13 +7,15 @@ import (
 // echo is labstack/echo, versions 4 and 5.
 func echo() *framework {
 	f := &framework{name: "echo", paths: []string{"github.com/labstack/echo/v4", "github.com/labstack/echo/v5", "github.com/labstack/echo"},
-		types: []string{"Echo", "Group"}, join: func(prefix, path string) string { return prefix + path }, template: plain(echoTemplate)}
+		types: []string{"Echo", "Group"}, join: func(prefix, path string) string { return prefix + path }, template: plain(echoTemplate),
+		before: func(r *router) bool { return r.parent == nil }}
 	f.calls = map[string]action{
 		"New":           newRouter(f),
 		"NewWithConfig": newRouter(f),
 		".Group":        groupAction,
 		".Host":         itself,
-		".Use":          func(*machine, *call) value { return nil },
+		".Use":          uses,
+		".Pre":          uses,
 		".Any":          func(m *machine, c *call) value { return m.register(c, nil, c.text(0), c.arg(1)) },
 		".Add": func(m *machine, c *call) value {
 			return m.register(c, m.methodsOf(c, c.text(0)), c.text(1), c.arg(2))
@@ -24,9 +26,11 @@ func echo() *framework {
 		".QUERY":    func(m *machine, c *call) value { return m.register(c, []string{"QUERY"}, c.text(0), c.arg(1)) },
 		".File":     files(""),
 		".FileFS":   files(""),
-		".Static":   files("/*"),
-		".StaticFS": files("/*"),
+		".Static":   files("*"),
+		".StaticFS": files("*"),
 		".AddRoute": echoAddRoute,
+
+		"WrapHandler": wraps,
 	}
 	verbs(f.calls, strings.ToUpper, firstOf)
 	return f

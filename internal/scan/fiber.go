@@ -54,11 +54,14 @@ func fiberRoute(m *machine, c *call) value {
 	return groupFunc(m, c)
 }
 
-// fiberUse mounts an app; all else that is used is middleware.
+// fiberUse mounts an app; all else that is used is middleware, whose checks count where it is for all paths.
 func fiberUse(m *machine, c *call) value {
 	path, args := value(text("")), c.args
 	if t, ok := first[text](c.arg(0)); ok {
 		path, args = t, c.args[1:]
+	}
+	if r := c.router(); r != nil && path == value(text("")) {
+		r.checks = append(r.checks, m.checksOf(args)...)
 	}
 	for _, arg := range args {
 		if sub, ok := first[*router](arg); ok {

@@ -21,6 +21,9 @@ type framework struct {
 	join func(prefix, path string) string
 	// template makes a template of OpenAPI out of a path.
 	template func(path string) []template
+	// before says that middleware which a router uses is for what was registered before as well; nil
+	// that it never is.
+	before func(r *router) bool
 	// strips says that a router mounted in a router of the same framework sees the path without the
 	// prefix.
 	strips bool
@@ -137,6 +140,9 @@ func lastOf(args []value) value {
 // itself returns the router that a method is called on: for those that only
 // change how it serves.
 func itself(_ *machine, c *call) value { return c.recv }
+
+// wraps returns a handler of net/http that was made one of the framework, and sees the same path.
+func wraps(_ *machine, c *call) value { return c.arg(0) }
 
 // newRouter makes a router.
 func newRouter(f *framework) action {

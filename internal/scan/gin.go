@@ -13,8 +13,7 @@ func gin() *framework {
 		"New":     newRouter(f),
 		"Default": newRouter(f),
 		".Group":  groupAction,
-		".Use":    itself,
-		".With":   itself,
+		".Use":    uses,
 		".Any":    func(m *machine, c *call) value { return m.register(c, nil, c.text(0), lastOf(c.tail(1))) },
 		".Handle": func(m *machine, c *call) value {
 			return m.register(c, m.methodsOf(c, c.text(0)), c.text(1), lastOf(c.tail(2)))
@@ -28,6 +27,9 @@ func gin() *framework {
 		".StaticFS":     files("/*filepath"),
 		".BasePath":     basePath,
 		".Handler":      itself,
+
+		"WrapH": wraps,
+		"WrapF": wraps,
 	}
 	verbs(f.calls, strings.ToUpper, lastOf)
 	return f
@@ -44,7 +46,8 @@ func ginJoin(prefix, p string) string {
 	return joined
 }
 
-// files registers a directory or a file below the path that is the first argument.
+// files registers a directory or a file below the path that is the first argument. A slash between
+// both is not doubled; echo puts its star right behind.
 func files(suffix string) action {
 	return func(m *machine, c *call) value {
 		r := c.router()
@@ -52,8 +55,11 @@ func files(suffix string) action {
 			return c.recv
 		}
 		for _, t := range paths(c.text(0)) {
-			m.add(c, r, &entry{methods: []string{"GET"}, path: text(strings.TrimSuffix(string(t), "/") + suffix),
-				hidden: "files"})
+			path := string(t)
+			if suffix != "*" {
+				path = strings.TrimSuffix(path, "/")
+			}
+			m.add(c, r, &entry{methods: []string{"GET"}, path: text(path + suffix), hidden: "files"})
 		}
 		return c.recv
 	}

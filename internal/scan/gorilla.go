@@ -8,8 +8,9 @@ import (
 // of the program.
 func gorilla() *framework {
 	f := &framework{name: "gorilla", paths: []string{"github.com/gorilla/mux"}, types: []string{"Router"},
-		join: func(prefix, path string) string { return prefix + path }, template: plain(gorillaTemplate)}
-	f.calls = map[string]action{"NewRouter": newRouter(f)}
+		join: func(prefix, path string) string { return prefix + path }, template: plain(gorillaTemplate),
+		before: func(*router) bool { return true }}
+	f.calls = map[string]action{"NewRouter": newRouter(f), "Router.Use": uses}
 	for _, name := range []string{"StrictSlash", "SkipClean", "UseEncodedPath", "OmitRouteFromContext", "OmitRouterFromContext"} {
 		f.calls["Router."+name] = itself
 	}

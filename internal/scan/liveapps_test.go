@@ -31,7 +31,9 @@ type liveApp struct {
 	// Ready is a path that is answered when the app has started, Root a file of DATA with the
 	// authority of its certificate where it speaks TLS.
 	Ready, Root string
-	Steps       []liveStep
+	// Header, "Name: value", is what the app wants to see.
+	Header string
+	Steps  []liveStep
 }
 
 // A liveStep is a call through MCP of the operation "POST /items", or a GET of a path without it, and what the answer contains.
@@ -96,6 +98,9 @@ func (app *liveApp) run(t *testing.T, mcpmount, name, dir string) {
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // what it reads, it made
 	await(t, client, api+app.Ready)
+	if app.Header != "" {
+		flags = append(flags, "--header", app.Header)
+	}
 	listen := "127.0.0.1:" + freePort(t)
 	begin(t, env, source, mcpmount, append(flags, "--listen", listen, "--upstream", api)...)
 	endpoint := "http://" + listen + "/mcp"
@@ -105,7 +110,7 @@ func (app *liveApp) run(t *testing.T, mcpmount, name, dir string) {
 	calls, operations := 0, map[string]bool{}
 	for _, step := range app.Steps {
 		if step.Get != "" {
-			if got := get(t, client, api+step.Get); !strings.Contains(got, step.Answer) {
+			if got := get(t, client, api+step.Get, app.Header); !strings.Contains(got, step.Answer) {
 				t.Errorf("GET %s: %s, want %s", step.Get, got, step.Answer)
 			}
 			continue
@@ -219,9 +224,16 @@ func await(t *testing.T, client *http.Client, url string) {
 	t.Fatalf("nothing answers at %s", url)
 }
 
-func get(t *testing.T, client *http.Client, url string) string {
+func get(t *testing.T, client *http.Client, url, header string) string {
 	t.Helper()
-	response, err := client.Get(url)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, value, ok := strings.Cut(header, ": "); ok {
+		request.Header.Set(name, value)
+	}
+	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type machine struct {
 	fset     *token.FileSet
 	pkgs     []*packages.Package
 	byPath   map[string]*framework
+	checks   map[string]func(config value) *Check
 	index    *index
 	globals  map[types.Object]*cell
 	routers  []*router
@@ -59,7 +60,7 @@ func Routes(pkgs []*packages.Package) ([]Route, []Problem) {
 }
 
 func newMachine(pkgs []*packages.Package) *machine {
-	m := &machine{fset: pkgs[0].Fset, pkgs: pkgs, byPath: map[string]*framework{}, globals: map[types.Object]*cell{},
+	m := &machine{fset: pkgs[0].Fset, pkgs: pkgs, byPath: map[string]*framework{}, checks: checks(), globals: map[types.Object]*cell{},
 		assumed: map[ast.Node]*router{}, called: map[ast.Node]bool{}, heavy: map[ast.Node]bool{}}
 	for _, f := range frameworks() {
 		for _, path := range f.paths {

@@ -14,18 +14,27 @@ type Problem struct {
 	Pos token.Position
 	// Message says what was not understood, and what to do where something can be done.
 	Message string
+	// Other is a second place, which Message ends with where there is one.
+	Other token.Position
 	// Note says that nothing is missing: something was assumed, and Message says what.
 	Note bool
 }
 
 // String is "file:line: message".
 func (p Problem) String() string {
-	if p.Pos.Filename == "" {
-		return p.Message
+	message := p.Message
+	if p.Other.Filename != "" {
+		message += " " + fileAndLine(p.Other)
 	}
-	at := p.Pos
+	if p.Pos.Filename == "" {
+		return message
+	}
+	return fileAndLine(p.Pos) + ": " + message
+}
+
+func fileAndLine(at token.Position) string {
 	at.Column, at.Offset = 0, 0
-	return at.String() + ": " + p.Message
+	return at.String()
 }
 
 // sortProblems orders problems by place, each of them once.

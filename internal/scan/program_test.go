@@ -78,6 +78,25 @@ func write(t *testing.T, name, content string) {
 
 func TestPrograms(t *testing.T) {
 	programs := []program{{
+		name: "the mux of net/http below a path, where it sees the whole path",
+		source: `
+func main() {
+	http.HandleFunc("GET /x", h)
+	http.HandleFunc("GET /debug/own", h)
+	mux := http.NewServeMux()
+	mux.Handle("/debug/", http.DefaultServeMux)
+	mux.Handle("/v1/", http.StripPrefix("/v1", sub()))
+	go http.ListenAndServe("localhost:6060", nil)
+	http.ListenAndServe("localhost:8080", mux)
+}
+func sub() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /y", h)
+	return mux
+}
+func h(w http.ResponseWriter, r *http.Request) {}`,
+		want: []string{"GET /x h", "GET /debug/own h", "ANY /debug/", "GET /v1/y h"},
+	}, {
 		name: "a prefix that is a choice",
 		source: `
 func main() {

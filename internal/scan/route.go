@@ -35,6 +35,8 @@ type Route struct {
 	// Subtree says that every path below Path is served too: "/files/" of net/http,
 	// PathPrefix of gorilla.
 	Subtree bool
+	// Checks are made by middleware before the handler; all of them have to pass.
+	Checks []Check
 	// Hidden says why the route is no operation of an API: "files", "profiling",
 	// "websocket". It is empty for all others.
 	Hidden string

@@ -18,6 +18,7 @@ type router struct {
 	methods []string
 	groups  []*router
 	entries []*entry
+	checks  []*Check // of the middleware that it uses
 	// mounted says that another router leads to it.
 	mounted bool
 	// assumed is the expression that gives a router of which nothing is known.
@@ -42,6 +43,7 @@ type entry struct {
 	mount   bool
 	subtree bool
 	hidden  string
+	checks  []*Check
 	// drop says that it is no route by itself.
 	drop bool
 }
@@ -98,6 +100,7 @@ func (r *router) field(name string) *cell {
 // add adds the registration that a call makes.
 func (m *machine) add(c *call, r *router, e *entry) *entry {
 	e.router = r
+	e.checks = append(r.guarding(false), m.checksOf(c.tail(0))...)
 	e.pos, e.given = c.f.registration(c.expr)
 	if c.idle() {
 		e.idle = m.entry
@@ -184,7 +187,9 @@ func groupAction(m *machine, c *call) value {
 	}
 	var all value
 	for i, p := range paths(c.text(0)) {
-		if g := r.group(p); i == 0 {
+		g := r.group(p)
+		g.checks = m.checksOf(c.tail(1))
+		if i == 0 {
 			all = g
 		} else {
 			all = join(all, g)

@@ -57,6 +57,15 @@ func plain(read func(path string) template) func(string) []template {
 	return func(path string) []template { return []template{read(path)} }
 }
 
+// withoutRest returns t without a variable for the rest of the path at its end.
+func (t template) withoutRest() template {
+	if n := len(t.params); n > 0 && t.params[n-1].Rest && strings.HasSuffix(t.path, "{"+t.params[n-1].Name+"}") {
+		t.path = strings.TrimSuffix(t.path, "{"+t.params[n-1].Name+"}")
+		t.params = t.params[:n-1]
+	}
+	return t
+}
+
 // under returns t below a path that is taken off before a router sees it.
 func (t template) under(base template) template {
 	all := template{path: strings.TrimSuffix(base.path, "/"), params: append([]PathParam{}, base.params...), subtree: t.subtree}

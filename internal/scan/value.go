@@ -11,7 +11,7 @@ import (
 )
 
 // A value is what is known of a value of the program: text, scalar, null, choice, *closure,
-// *object, *list, *router, *entry or *wrapped; nil where nothing is known.
+// *object, *list, *router, *entry, *wrapped or *Check, which is middleware; nil where nothing is known.
 type value any
 
 // A text is a string. What is not known of it stands between marks as it is

@@ -98,8 +98,8 @@ func (a *API) add(d *Description, taken map[string]*Operation) {
 	key := d.Method + " " + variable.ReplaceAllString(d.Route.Path, "{}")
 	if other := taken[key]; other != nil {
 		if other.Route.Handler.Body != d.Route.Handler.Body {
-			a.Problems = append(a.Problems, scan.Problem{Pos: d.Route.Pos, Message: fmt.Sprintf(
-				"%s %s is registered at %s already, which is the one that is described", d.Method, d.Route.Path, place(other))})
+			a.Problems = append(a.Problems, scan.Problem{Pos: d.Route.Pos, Other: other.Route.Pos,
+				Message: fmt.Sprintf("%s %s is registered already, and described as it is at", d.Method, d.Route.Path)})
 		}
 		return
 	}
@@ -141,12 +141,6 @@ func (c *Coverage) of(op *Operation) *int {
 		return &c.Partly
 	}
 	return &c.Typed
-}
-
-func place(op *Operation) string {
-	at := op.Route.Pos
-	at.Column = 0
-	return at.String()
 }
 
 var variable = regexp.MustCompile(`\{[^{}]*\}`)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/go/packages"
 
 	"github.com/mcpmount/mcpmount"
@@ -60,9 +61,36 @@ func describeApp(t *testing.T, name string) *describe.API {
 	return describe.Routes(all, routes)
 }
 
+// Of two programs with one operation the first is described, and the other is told with both places.
+func TestOperationOfTwoPrograms(t *testing.T) {
+	var both []*packages.Package
+	for _, pkg := range load(t) {
+		if strings.HasSuffix(pkg.PkgPath, "/netapp") || strings.HasSuffix(pkg.PkgPath, "/fiber2app") {
+			both = append(both, pkg)
+		}
+	}
+	routes, _ := scan.Routes(both)
+	var told []string
+	for _, p := range describe.Routes(both, routes).Problems {
+		p.Pos.Filename, p.Other.Filename = filepath.Base(filepath.Dir(p.Pos.Filename)), filepath.Base(filepath.Dir(p.Other.Filename))
+		if p.Other.IsValid() {
+			told = append(told, p.String())
+		}
+	}
+	want := []string{
+		"netapp:26: GET /items is registered already, and described as it is at fiber2app:18",
+		"netapp:27: POST /items is registered already, and described as it is at fiber2app:19",
+		"netapp:28: GET /items/{id} is registered already, and described as it is at fiber2app:20",
+		"netapp:30: DELETE /items/{id} is registered already, and described as it is at fiber2app:22",
+	}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The documents of small programs of every framework, which somebody has read.
 func TestApps(t *testing.T) {
-	for _, name := range []string{"netapp", "chiapp", "ginapp", "echo4app", "echo5app", "fiber2app", "fiber3app", "gorillaapp", "ownapp", "oddapp"} {
+	for _, name := range []string{"netapp", "chiapp", "ginapp", "echo4app", "echo5app", "fiber2app", "fiber3app", "gorillaapp", "ownapp", "oddapp", "keysapp"} {
 		t.Run(name, func(t *testing.T) {
 			api := describeApp(t, name)
 			document := api.Document(describe.Info{Title: name})

@@ -41,7 +41,7 @@ func serveApps(t *testing.T) map[string]string {
 	})
 	urls := map[string]string{}
 	lines := bufio.NewScanner(stdout)
-	for len(urls) < 8 && lines.Scan() {
+	for len(urls) < 9 && lines.Scan() {
 		if name, url, found := strings.Cut(lines.Text(), " "); found && strings.HasPrefix(url, "http://") {
 			urls[name] = url
 		}
@@ -123,12 +123,16 @@ func TestScannedToolsWork(t *testing.T) {
 		{"echo4app", "echo4appList", `{"shop":"x","page":2}`, `"page":2`},
 		{"echo4app", "hello", `{"name":"Ann"}`, "hello Ann"},
 		{"echo4app", "hello", `{}`, "error: name"},
+		{"echo4app", "setLimit", `{"limit":3}`, "3"},
+		{"echo4app", "setLimit", `{}`, "error: limit"},
 		{"echo4app", "subscribe", `{"mail":"a@example.com"}`, ""},
 		{"echo5app", "echo5appList", `{"shop":"x","page":2}`, `"page":2`},
 		{"echo5app", "typedQuery", `{"page":2}`, `"next":12`},
 		{"fiber2app", "fiber2appList", `{"page":2}`, `"page":2`},
 		{"fiber2app", "fiber2appCreate", `{"name":"Mug","kind":"small","count":1}`, `"name":"Mug"`},
 		{"fiber2app", "greet", `{"n":1,"name":"Ann"}`, "hello Ann"},
+		{"fiber2app", "fiber2appRemove", `{"id":"1","sure":"yes"}`, ""},
+		{"fiber2app", "fiber2appRemove", `{"id":"1"}`, "error: sure"},
 		{"fiber3app", "fiber3appUpdate", `{"id":1,"dry":true,"name":"x"}`, ""},
 		{"fiber3app", "fiber3appGet", `{"id":1}`, "paid"},
 		{"gorillaapp", "gorillaappGet", `{"id":"12"}`, "paid"},
@@ -139,7 +143,7 @@ func TestScannedToolsWork(t *testing.T) {
 	for _, tt := range tests {
 		srv := servers[tt.app]
 		if srv == nil {
-			srv = strictServer(t, tt.app, urls[tt.app])
+			srv = strictServer(t, tt.app, urls[tt.app], nil)
 			servers[tt.app] = srv
 		}
 		text, failed := callTool(t, srv, tt.tool, tt.arguments)
@@ -150,8 +154,38 @@ func TestScannedToolsWork(t *testing.T) {
 	}
 }
 
+// What middleware checks is a security scheme: its credentials reach the app, and what needs others is
+// not called.
+func TestScannedKeysWork(t *testing.T) {
+	url := serveApps(t)["keysapp"]
+	none := strictServer(t, "keysapp", url, nil)
+	some := strictServer(t, "keysapp", url, mcpmount.StaticCredentials(map[string]mcpmount.Credential{
+		"X-Api-Key": {Secret: "key"}, "basicAuth": {User: "user", Secret: "pass"}, "key-query": {Secret: "key"}}))
+	for _, tt := range []struct {
+		srv        *mcpmount.Server
+		tool, want string
+	}{
+		{none, "getEchoOpen", "true"},
+		{none, "getEchoKeyedOne", "error: missing key in request header"},
+		{some, "getEchoKeyedOne", "true"},
+		{none, "getEchoKeyedBoth", "error: missing key in request header"},
+		{some, "getEchoKeyedBoth", "true"},
+		{none, "getEchoEitherAfter", "error: missing key"},
+		{some, "getEchoEitherAfter", "true"},
+		{none, "getEchoEitherBefore", "true"},
+		{some, "getEchoBearer", "error: bearerAuth"},
+		{some, "getEchoSkipped", "true"},
+	} {
+		text, failed := callTool(t, tt.srv, tt.tool, "{}")
+		want, refused := strings.CutPrefix(tt.want, "error: ")
+		if failed != refused || !strings.Contains(text, want) {
+			t.Errorf("%s = %q, failed: %t; want %q", tt.tool, text, failed, tt.want)
+		}
+	}
+}
+
 // strictServer returns a server of the document of an app, which is at a URL.
-func strictServer(t *testing.T, name, url string) *mcpmount.Server {
+func strictServer(t *testing.T, name, url string, credentials mcpmount.Credentials) *mcpmount.Server {
 	t.Helper()
 	doc, err := mcpmount.ParseOpenAPI(describeApp(t, name).Document(describe.Info{Title: name}).JSON())
 	if err != nil {
@@ -161,7 +195,7 @@ func strictServer(t *testing.T, name, url string) *mcpmount.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv, err := mcpmount.New(doc, api, &mcpmount.Options{OutputSchemas: mcpmount.OutputSchemasStrict})
+	srv, err := mcpmount.New(doc, api, &mcpmount.Options{OutputSchemas: mcpmount.OutputSchemasStrict, Credentials: credentials})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,8 +43,15 @@ func (a *API) Document(info Info) *tree.Node {
 	document := object("openapi", "3.1.0",
 		"info", object("title", cmp.Or(info.Title, "API"), "version", cmp.Or(info.Version, "0.0.0")),
 		"paths", tree.NewObject(paths...))
-	if components := s.finish(); len(components.Members) > 0 {
-		document = document.With("components", object("schemas", components))
+	components := object()
+	if schemas := s.finish(); len(schemas.Members) > 0 {
+		components = components.With("schemas", schemas)
+	}
+	if schemes := a.securitySchemes(); len(schemes.Members) > 0 {
+		components = components.With("securitySchemes", schemes)
+	}
+	if len(components.Members) > 0 {
+		document = document.With("components", components)
 	}
 	return document
 }
@@ -85,6 +92,9 @@ func (s *schemas) operation(op *Operation, responses *tree.Node, renamed map[str
 		node = node.With("requestBody", body)
 	}
 	node = node.With("responses", responses)
+	if needs := security(op); needs != nil {
+		node = node.With("security", needs)
+	}
 	if op.Deprecated {
 		node = node.With("deprecated", tree.NewBool(true))
 	}

@@ -189,6 +189,7 @@ func (r *reader) composite(f *frame, e *ast.CompositeLit) *val {
 			lit.items = append(lit.items, v)
 		}
 	}
+	r.answersError(f, e, lit)
 	return &val{typ: t, lit: lit}
 }
 

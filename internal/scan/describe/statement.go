@@ -238,6 +238,7 @@ func (r *reader) returns(f *frame, s *ast.ReturnStmt) {
 	var values []*val
 	for _, e := range s.Results {
 		v := r.eval(f, e)
+		r.returnsError(f, e)
 		if len(s.Results) == 1 && v != nil && v.tuple != nil {
 			values = v.tuple
 			break

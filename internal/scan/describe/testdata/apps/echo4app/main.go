@@ -2,7 +2,9 @@
 package echo4app
 
 import (
+	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -33,6 +35,7 @@ func New() *echo.Echo {
 	e.GET("/hello", hello)
 	e.DELETE("/shops/:shop", remove)
 	e.POST("/files", upload)
+	e.PUT("/limit", setLimit)
 
 	return e
 }
@@ -77,6 +80,21 @@ func remove(c echo.Context) error {
 	_ = c.Param("shop")
 	return c.NoContent(http.StatusNoContent)
 }
+
+func setLimit(c echo.Context) error {
+	limit, err := strconv.Atoi(c.QueryParam("limit"))
+	if err != nil {
+		return &echo.HTTPError{Code: http.StatusBadRequest, Message: err.Error()}
+	}
+	if err := store(limit); errors.Is(err, echo.ErrNotFound) {
+		return c.NoContent(http.StatusGone)
+	} else if err != nil {
+		return echo.ErrServiceUnavailable
+	}
+	return c.JSON(http.StatusOK, limit)
+}
+
+func store(limit int) error { return nil }
 
 func upload(c echo.Context) error {
 	file, err := c.FormFile("file")

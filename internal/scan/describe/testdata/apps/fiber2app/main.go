@@ -56,4 +56,9 @@ func greet(c *fiber.Ctx) error {
 	return c.SendString("hello " + c.Query("name", "you"))
 }
 
-func remove(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) }
+func remove(c *fiber.Ctx) error {
+	if c.Query("sure") == "" {
+		return fiber.ErrPreconditionRequired
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}

@@ -19,6 +19,7 @@ import (
 	"example.com/handlers/fiber3app"
 	"example.com/handlers/ginapp"
 	"example.com/handlers/gorillaapp"
+	"example.com/handlers/keysapp"
 	"example.com/handlers/netapp"
 )
 
@@ -27,6 +28,7 @@ func main() {
 	for name, app := range map[string]http.Handler{
 		"netapp": netapp.New(), "chiapp": chiapp.New(), "ginapp": ginapp.New(),
 		"echo4app": echo4app.New(), "echo5app": echo5app.New(), "gorillaapp": gorillaapp.New(),
+		"keysapp": keysapp.New(),
 	} {
 		go http.Serve(listen(name), app)
 	}
