@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -95,33 +96,35 @@ func startAlertmanager(t *testing.T, program string) (api string, stop func()) {
 		t.Fatal(err)
 	}
 	address := freeAddress(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, program, "--config.file="+config, "--storage.path="+dir,
+	api = "http://" + address
+	return api, startProgram(t, api+"/-/ready", program, "--config.file="+config, "--storage.path="+dir,
 		"--web.listen-address="+address, "--cluster.listen-address=")
+}
+
+// startProgram starts a server that others wrote, and waits until it answers 200 at a URL.
+func startProgram(t *testing.T, ready, program string, args ...string) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, program, args...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	stopped := false
-	stop = func() {
-		if !stopped {
-			stopped = true
-			cancel()
-			cmd.Wait()
-		}
-	}
+	stop = sync.OnceFunc(func() {
+		cancel()
+		cmd.Wait()
+	})
 	t.Cleanup(stop)
-	api = "http://" + address
-	for range 100 {
-		if res, err := http.Get(api + "/-/ready"); err == nil {
+	for range 300 {
+		if res, err := http.Get(ready); err == nil {
 			res.Body.Close()
 			if res.StatusCode == http.StatusOK {
-				return api, stop
+				return stop
 			}
 		}
 		time.Sleep(100 * time.Millisecond) // another process: there is nothing to wait on
 	}
-	t.Fatal("prometheus-alertmanager did not become ready")
-	return "", nil
+	t.Fatalf("%s did not become ready", program)
+	return nil
 }
 
 func freeAddress(t *testing.T) string {

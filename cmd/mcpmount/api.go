@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
+	"maps"
 	"net/url"
 	"reflect"
 	"strings"
@@ -18,6 +20,13 @@ type apiSettings struct {
 	place string // where the configuration file has it: "FILE:LINE:COLUMN"
 	keys  apiKeys
 	put   []string // what was put in for each ${…} of the file, which errors must not tell
+
+	places map[string]string // where its keys are
+	filled map[string]bool   // keys with a ${…}
+
+	// named are the sums of files that keys name and that are read when a server is made:
+	// with another content it needs another server.
+	named map[string][sha256.Size]byte
 }
 
 // apiKeys are the keys of an API in a configuration file, by their flags.
@@ -36,23 +45,26 @@ type api struct {
 	src      *source            // as it was read first
 	upstream *upstream
 	srv      *mcpmount.Server
-	unwatch  func() // ends following the document; nil if nobody does
+	metrics  *apiMetrics // nil for none
+	traces   *traces     // nil for none
+	unwatch  func()      // ends following the document; nil if nobody does
 }
 
-// open reads what is to be read and makes a server of it. Nothing is sent to the
-// API yet. Its errors say which API they are about.
-func (s *apiSettings) open(ctx context.Context, t *terminal, process *processKeys, log *slog.Logger) (*api, error) {
+// open reads what is to be read and makes a server of it, for a process. Nothing is sent
+// to the API yet. Its errors say which API they are about.
+func (s *apiSettings) open(ctx context.Context, of *service) (*api, error) {
+	a := &api{apiSettings: s, process: &of.process, log: of.log, traces: of.traces}
 	if s.name != "" {
-		log = log.With("api", s.name)
+		a.log = a.log.With("api", s.name)
 	}
-	a := &api{apiSettings: s, process: process, log: log}
-	if err := a.make(ctx, t); err != nil {
+	if err := a.make(ctx, of); err != nil {
 		return nil, s.explain(err)
 	}
 	return a, nil
 }
 
-func (a *api) make(ctx context.Context, t *terminal) error {
+func (a *api) make(ctx context.Context, of *service) error {
+	t := of.t
 	if err := a.check(t); err != nil {
 		return err
 	}
@@ -60,7 +72,8 @@ func (a *api) make(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	if a.upstream, err = a.keys.connect(a.src, a.keys.ForwardHeader, t, a.log); err != nil {
+	a.metrics = of.metrics.of(a.label())
+	if a.upstream, err = a.keys.connect(a.src, a.keys.ForwardHeader, a.traces, t, a.log); err != nil {
 		return err
 	}
 	if a.logins, err = a.keys.login(a.callers, a.issuer(), a.keys.PublicURL, a.src.doc, t, a.log); err != nil {
@@ -90,8 +103,11 @@ func (a *api) check(t *terminal) (err error) {
 	k := &a.keys
 	for _, own := range statusPaths() {
 		if strings.TrimRight(k.Path, "/") == own {
-			return misuse("--path "+defaultPath, "--path %s is where the server tells its health", k.Path)
+			return misuse("--path "+a.endpoint(), "--path %s is where the server tells its health", k.Path)
 		}
+	}
+	if strings.HasPrefix(k.Path, "/.well-known/") {
+		return misuse("--path "+a.endpoint(), "--path: below /.well-known is what servers tell of themselves")
 	}
 	if err := k.authFlags.check(a.process.Stdio); err != nil {
 		return err
@@ -101,7 +117,10 @@ func (a *api) check(t *terminal) (err error) {
 			return err
 		}
 	}
-	if a.callers, err = k.resource(k.PublicURL, t); err != nil {
+	if err := checkPublicURL(k.PublicURL); err != nil {
+		return err
+	}
+	if a.callers, err = k.resource(k.PublicURL, t, a.log); err != nil {
 		return err
 	}
 	if err := k.watchFlags.check(); err != nil {
@@ -116,17 +135,24 @@ func (a *api) check(t *terminal) (err error) {
 // read reads the document, and returns the lock that holds it, if there is one.
 func (a *api) read(ctx context.Context, t *terminal) (locked *lock, err error) {
 	k := &a.keys
-	if a.src, err = k.read(ctx, t, k.Document); err != nil {
+	roots, err := k.roots()
+	if err != nil {
+		return nil, err
+	}
+	if a.src, err = k.read(ctx, t, k.Document, roots); err != nil {
 		return nil, err
 	}
 	if err := a.src.notEmpty(); err != nil {
+		return nil, err
+	}
+	if err := k.setTimeouts(a.src); err != nil {
 		return nil, err
 	}
 	if locked, err = k.hold(a.src, a.log); err != nil {
 		return nil, err
 	}
 	k.follow(a.src, k.Overlay, func(ctx context.Context) (*source, error) {
-		return readSource(ctx, t.stdin, k.Document, k.RefRoot, k.Overlay...)
+		return readSource(ctx, t.stdin, k.Document, k.RefRoot, roots, k.Overlay...)
 	})
 	return locked, nil
 }
@@ -136,12 +162,11 @@ func (a *api) newServer(t *terminal) (*mcpmount.Server, error) {
 	opts := k.options(a.log)
 	opts.Limits = k.limits()
 	k.bound(&opts.Limits)
-	if a.process.AccessLog {
-		opts.Observe = accessLog(a.log)
-	}
+	opts.Observe = a.observer()
+	a.traces.watch(a.name, opts)
 	opts.Auth = a.callers
 	var err error
-	if opts.Credentials, err = k.credentials(a.src, t); err != nil {
+	if opts.Credentials, err = k.credentials(a.src, t, a.log); err != nil {
 		return nil, err
 	}
 	opts.ForwardHeaders = k.ForwardHeader
@@ -158,6 +183,9 @@ func (a *api) update(src *source) error {
 	if err := a.keys.prepare(src); err != nil {
 		return err
 	}
+	if err := a.keys.setTimeouts(src); err != nil {
+		return err
+	}
 	locked, err := a.keys.hold(src, a.log)
 	if err != nil {
 		return err
@@ -168,7 +196,28 @@ func (a *api) update(src *source) error {
 	if err := a.fits(src, locked); err != nil {
 		return err
 	}
-	return a.srv.Update(src.doc)
+	if err := a.srv.Update(src.doc); err != nil {
+		return err
+	}
+	a.metrics.updated(a.srv)
+	return nil
+}
+
+// observer returns what is told of calls, nil for nothing.
+func (a *api) observer() func(context.Context, mcpmount.Call) {
+	write := accessLog(a.log)
+	switch {
+	case a.metrics == nil && a.process.logsCalls():
+		return write
+	case a.metrics == nil:
+		return nil
+	}
+	return func(ctx context.Context, call mcpmount.Call) {
+		a.metrics.observe(call)
+		if a.process.logsCalls() {
+			write(ctx, call)
+		}
+	}
 }
 
 // fits returns an error if src cannot be served in place of what is served. The
@@ -193,18 +242,24 @@ func (a *api) fits(src *source, locked *lock) error {
 	return locked.compare(next)
 }
 
+// endpoint returns the path of an API that names none.
+func (s *apiSettings) endpoint() string { return strings.TrimRight(defaultPath+"/"+s.name, "/") }
+
 // isSame reports whether nothing of the settings is another thing than in other.
-func (s *apiSettings) isSame(other *apiSettings) bool { return reflect.DeepEqual(s.keys, other.keys) }
+func (s *apiSettings) isSame(other *apiSettings) bool {
+	return reflect.DeepEqual(s.keys, other.keys) && maps.Equal(s.named, other.named)
+}
 
 // isUpdate reports whether settings differ only in what a server can take over as
 // it does a document that changed.
 func (s *apiSettings) isUpdate(other *apiSettings) bool {
-	return reflect.DeepEqual(s.keys.fixed(), other.keys.fixed())
+	return reflect.DeepEqual(s.keys.fixed(), other.keys.fixed()) && maps.Equal(s.named, other.named)
 }
 
 // fixed returns k without what [api.update] looks at anew.
 func (k apiKeys) fixed() apiKeys {
 	k.selectionFlags, k.namingFlags, k.Resources = selectionFlags{}, namingFlags{}, false
+	k.answerFlags = answerFlags{}
 	k.Overlay, k.watchFlags, k.lockFlags = nil, watchFlags{}, lockFlags{}
 	return k
 }

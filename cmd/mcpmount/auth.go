@@ -2,15 +2,20 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
+	sdkauth "github.com/modelcontextprotocol/go-sdk/auth"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mcpmount/mcpmount/auth"
@@ -19,14 +24,15 @@ import (
 // authFlags say who may call.
 type authFlags struct {
 	Auth         []string `enum:"none,keys,jwt,introspection,oauth" default:"none" placeholder:"KIND" help:"how callers authenticate: none (default), keys, jwt, introspection or oauth; several separated by commas"`
-	AuthKeys     string   `placeholder:"FILE" help:"keys: YAML list of name, sha256, scopes and expires"`
+	AuthKeys     string   `placeholder:"FILE" help:"keys: YAML list of name, sha256, scopes and expires; read again when it changes"`
 	AuthIssuer   string   `placeholder:"URL" help:"jwt, oauth: identity provider, as its tokens name it"`
 	AuthAudience []string `sep:"none" placeholder:"A" help:"jwt, introspection: whom tokens must be meant for (default: --public-url), repeatable"`
 	AuthJwks     string   `placeholder:"URL" help:"jwt: keys of the provider (default: found through its metadata)"`
 	AuthEndpoint string   `placeholder:"URL" help:"introspection: where tokens are introspected (RFC 7662)"`
-	AuthClient   string   `placeholder:"ID=env:NAME" help:"introspection, oauth: client id and secret, as env:NAME or file:PATH"`
+	AuthClient   string   `placeholder:"ID=env:NAME" reopens:"" help:"introspection, oauth: client id and secret, as env:NAME or file:PATH"`
 	AuthScope    []string `sep:"none" placeholder:"S" help:"scope that every call needs, repeatable"`
 	AuthHeader   string   `placeholder:"NAME" help:"header, such as X-API-Key, that may hold the credential instead of Authorization"`
+	AuthCACert   string   `name:"auth-ca-cert" placeholder:"FILE" reopens:"" help:"jwt, introspection, oauth: further authorities (PEM) whose certificates the identity provider may have"`
 	AuthStepUp   bool     `help:"list tools to callers who lack scopes, and ask for better tokens"`
 	AuthServer   []string `sep:"none" placeholder:"URL" help:"introspection: authorization server that clients get tokens from, repeatable"`
 
@@ -78,6 +84,7 @@ func (f *authFlags) check(stdio bool) error {
 		{"--auth-server", len(f.AuthServer) > 0, []string{"introspection"}},
 		{"--auth-scope", len(f.AuthScope) > 0, []string{"keys", "jwt", "introspection", "oauth"}},
 		{"--auth-header", f.AuthHeader != "", []string{"keys", "jwt", "introspection", "oauth"}},
+		{"--auth-ca-cert", f.AuthCACert != "", []string{"jwt", "introspection", "oauth"}},
 		{"--auth-step-up", f.AuthStepUp, []string{"keys", "jwt", "introspection", "oauth"}},
 	}
 	given := f.given()
@@ -94,7 +101,7 @@ func (f *authFlags) check(stdio bool) error {
 
 // resource returns what the flags say, nil if anybody may call. How users log in is
 // left to login.
-func (f *authFlags) resource(publicURL string, t *terminal) (*auth.Resource, error) {
+func (f *authFlags) resource(publicURL string, t *terminal, log *slog.Logger) (*auth.Resource, error) {
 	if !f.on() {
 		return nil, nil
 	}
@@ -103,7 +110,7 @@ func (f *authFlags) resource(publicURL string, t *terminal) (*auth.Resource, err
 		if kind == "oauth" {
 			continue // see login
 		}
-		verify, err := f.verifier(kind, publicURL, t)
+		verify, err := f.verifier(kind, publicURL, t, log)
 		if err != nil {
 			return nil, err
 		}
@@ -134,14 +141,30 @@ func (f *authFlags) resource(publicURL string, t *terminal) (*auth.Resource, err
 	return r, nil
 }
 
-func (f *authFlags) verifier(kind, publicURL string, t *terminal) (auth.Verifier, error) {
-	switch kind {
-	case "keys":
-		return keyVerifier(f.AuthKeys)
-	case "jwt":
-		return f.tokenVerifier(publicURL)
+func (f *authFlags) verifier(kind, publicURL string, t *terminal, log *slog.Logger) (auth.Verifier, error) {
+	client, err := f.provider()
+	switch {
+	case err != nil:
+		return nil, err
+	case kind == "keys":
+		return keyVerifier(f.AuthKeys, log)
+	case kind == "jwt":
+		return f.tokenVerifier(publicURL, client)
 	}
-	return f.introspectionVerifier(publicURL, t)
+	return f.introspectionVerifier(publicURL, client, t)
+}
+
+// provider returns a client for the identity provider, nil for one that knows the
+// authorities of this machine only.
+func (f *authFlags) provider() (*http.Client, error) {
+	if f.AuthCACert == "" {
+		return nil, nil
+	}
+	roots, err := readAuthorities("--auth-ca-cert", f.AuthCACert)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Transport: newTransport(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots})}, nil
 }
 
 // audiences are whom tokens must be meant for.
@@ -155,7 +178,7 @@ func (f *authFlags) audiences(publicURL string) ([]string, error) {
 	return nil, misuse("--auth-audience https://…/mcp", "tokens for other services would be accepted: say whom they must be meant for")
 }
 
-func (f *authFlags) tokenVerifier(publicURL string) (auth.Verifier, error) {
+func (f *authFlags) tokenVerifier(publicURL string, client *http.Client) (auth.Verifier, error) {
 	if f.AuthIssuer == "" {
 		return nil, misuse("--auth-issuer https://…", "--auth jwt needs an issuer")
 	}
@@ -163,14 +186,14 @@ func (f *authFlags) tokenVerifier(publicURL string) (auth.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	verify, err := auth.NewJWT(auth.JWT{Issuer: f.AuthIssuer, Audiences: audiences, KeySetURL: f.AuthJwks})
+	verify, err := auth.NewJWT(auth.JWT{Issuer: f.AuthIssuer, Audiences: audiences, KeySetURL: f.AuthJwks, Client: client})
 	if err != nil {
 		return nil, misuse("", "%w", err)
 	}
 	return verify, nil
 }
 
-func (f *authFlags) introspectionVerifier(publicURL string, t *terminal) (auth.Verifier, error) {
+func (f *authFlags) introspectionVerifier(publicURL string, client *http.Client, t *terminal) (auth.Verifier, error) {
 	if f.AuthEndpoint == "" || f.AuthClient == "" {
 		return nil, misuse("--auth-endpoint https://… --auth-client ID=env:SECRET", "--auth introspection needs an endpoint and a client")
 	}
@@ -182,7 +205,7 @@ func (f *authFlags) introspectionVerifier(publicURL string, t *terminal) (auth.V
 	if err != nil {
 		return nil, err
 	}
-	verify, err := auth.NewIntrospection(auth.Introspection{Endpoint: f.AuthEndpoint, ClientID: id, ClientSecret: secret, Audiences: audiences})
+	verify, err := auth.NewIntrospection(auth.Introspection{Endpoint: f.AuthEndpoint, ClientID: id, ClientSecret: secret, Audiences: audiences, Client: client})
 	if err != nil {
 		return nil, misuse("", "%w", err)
 	}
@@ -192,15 +215,26 @@ func (f *authFlags) introspectionVerifier(publicURL string, t *terminal) (auth.V
 // maxKeysFile bounds a file of keys.
 const maxKeysFile = 4 << 20
 
-// keyVerifier reads a file of keys.
-func keyVerifier(name string) (auth.Verifier, error) {
+// keyVerifier returns a verifier of the keys that a file holds at the time.
+func keyVerifier(name string, log *slog.Logger) (auth.Verifier, error) {
 	if name == "" {
 		return nil, misuse("--auth-keys keys.yaml", "--auth keys needs a file of keys")
 	}
-	data, err := readSmall(name, maxKeysFile)
-	if err != nil {
+	keys := &liveFile[auth.Verifier]{kind: "list of keys", names: []string{name}, limit: maxKeysFile, log: log}
+	keys.parse = func(files [][]byte) (auth.Verifier, error) { return parseKeys(name, files[0]) }
+	if err := keys.open(); err != nil {
+		if f := new(failure); errors.As(err, &f) {
+			return nil, err
+		}
 		return nil, fail("", "keys: %w", err)
 	}
+	return func(ctx context.Context, credential string, r *http.Request) (*sdkauth.TokenInfo, error) {
+		return keys.get()(ctx, credential, r)
+	}, nil
+}
+
+// parseKeys reads the content of a file of keys.
+func parseKeys(name string, data []byte) (auth.Verifier, error) {
 	var entries []struct {
 		Name    string    `yaml:"name"`
 		SHA256  string    `yaml:"sha256"`

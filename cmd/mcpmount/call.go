@@ -150,21 +150,28 @@ func (c *callCommand) dial(ctx context.Context, t *terminal, sent *witness) (*se
 		}
 		return c.dialURL(ctx, c.MCP, header, quietLogger(t.stderr))
 	}
-	src, err := c.read(ctx, t, c.Document)
+	roots, err := c.roots()
+	if err != nil {
+		return nil, err
+	}
+	src, err := c.read(ctx, t, c.Document, roots)
 	if err != nil {
 		return nil, err
 	}
 	if err := src.notEmpty(); err != nil {
 		return nil, err
 	}
-	api, err := c.connect(src, nil, t, quietLogger(t.stderr))
+	if err := c.setTimeouts(src); err != nil {
+		return nil, err
+	}
+	api, err := c.connect(src, nil, nil, t, quietLogger(t.stderr))
 	if err != nil {
 		return nil, err
 	}
 	sent.next = api.transport
 	opts := c.options(slog.New(slog.DiscardHandler)) // the result says what fails
 	opts.Limits = c.limits()
-	if opts.Credentials, err = c.credentials(src, t); err != nil {
+	if opts.Credentials, err = c.credentials(src, t, quietLogger(t.stderr)); err != nil {
 		return nil, err
 	}
 	srv, err := mcpmount.New(src.doc, sent, opts)

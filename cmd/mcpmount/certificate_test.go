@@ -163,7 +163,7 @@ func TestKeyPairFollowsItsFiles(t *testing.T) {
 			if err := os.Rename(file+".new", file); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(certificateRest)
+			time.Sleep(liveRest)
 		}
 		otherCert, otherKey := ca.issue(t, "other")
 
@@ -172,7 +172,7 @@ func TestKeyPairFollowsItsFiles(t *testing.T) {
 			if pair.get() != first {
 				t.Error("a certificate is used whose key is another one")
 			}
-			time.Sleep(certificateRest)
+			time.Sleep(liveRest)
 		}
 		if got := strings.Count(log.String(), "cannot be used"); got != 1 {
 			t.Errorf("it was said %d times: %s", got, &log)
@@ -185,7 +185,7 @@ func TestKeyPairFollowsItsFiles(t *testing.T) {
 		if err := os.Remove(cert); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(certificateRest)
+		time.Sleep(liveRest)
 		if pair.get() != second {
 			t.Error("without a file there is no certificate")
 		}

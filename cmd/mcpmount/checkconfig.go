@@ -7,33 +7,43 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/mcpmount/mcpmount"
 	"github.com/mcpmount/mcpmount/internal/spelling"
 )
 
 // An apiFindings is what becomes of one API of a configuration file. Of secrets it
 // has where they go.
 type apiFindings struct {
-	Name        string    `json:"name"`
-	Path        string    `json:"path"`
-	Document    string    `json:"document"`
-	Title       string    `json:"title"`
-	Upstream    string    `json:"upstream"`
-	Auth        []string  `json:"auth"` // how callers authenticate; none if anybody may call
-	Headers     []string  `json:"headers"`
-	Credentials []string  `json:"credentials"` // security schemes
-	Tools       int       `json:"tools"`
-	Resources   int       `json:"resources"`
-	Templates   int       `json:"resourceTemplates"`
-	Served      []string  `json:"served"` // names of tools and resources
-	Problems    []problem `json:"problems"`
-	Error       string    `json:"error,omitempty"` // why it cannot be served; then only Name, Path and Document are known
-	Hint        string    `json:"hint,omitempty"`
+	Name        string   `json:"name"`
+	Path        string   `json:"path"`
+	Document    string   `json:"document"`
+	Title       string   `json:"title"`
+	Upstream    string   `json:"upstream"`
+	Auth        []string `json:"auth"` // how callers authenticate; none if anybody may call
+	Headers     []string `json:"headers"`
+	Credentials []string `json:"credentials"` // security schemes
+
+	// Settings are the other keys that are not as they are by default, whether the API has them
+	// itself or from defaults.
+	Settings map[string]any `json:"settings"`
+
+	Scoped    int       `json:"scoped"` // how much of what is served is only for callers with some of Scopes
+	Scopes    []string  `json:"scopes"`
+	Tools     int       `json:"tools"`
+	Resources int       `json:"resources"`
+	Templates int       `json:"resourceTemplates"`
+	Served    []string  `json:"served"` // names of tools and resources
+	Problems  []problem `json:"problems"`
+	Error     string    `json:"error,omitempty"` // why it cannot be served; then only Name, Path and Document are known
+	Hint      string    `json:"hint,omitempty"`
 }
 
 // runConfig prints what becomes of a configuration file.
@@ -73,8 +83,8 @@ func (c *checkCommand) runConfig(ctx context.Context, t *terminal) error {
 
 // findAPI opens an API as serve does, and describes it.
 func findAPI(ctx context.Context, t *terminal, set *settings, s *apiSettings) (*apiFindings, error) {
-	f := &apiFindings{Name: s.name, Path: s.keys.Path, Document: s.keys.Document, Auth: []string{}, Headers: []string{}, Credentials: []string{}, Served: []string{}, Problems: []problem{}}
-	a, err := s.open(ctx, t, &set.process, quietLogger(t.stderr))
+	f := &apiFindings{Name: s.name, Path: s.keys.Path, Document: s.document(), Auth: []string{}, Headers: []string{}, Credentials: []string{}, Scopes: []string{}, Served: []string{}, Problems: []problem{}}
+	a, err := s.open(ctx, &service{t: t, process: set.process, log: quietLogger(t.stderr)})
 	if err == nil {
 		_, err = (&service{}).routes([]*api{a})
 	}
@@ -93,6 +103,7 @@ func findAPI(ctx context.Context, t *terminal, set *settings, s *apiSettings) (*
 	f.Upstream = displayURL(a.upstream.url)
 	if a.keys.on() {
 		f.Auth = a.keys.Auth
+		f.Scoped, f.Scopes = callerScopes(all.Access, a.src.doc.SecuritySchemes)
 	}
 	for _, line := range a.keys.Header {
 		name, _, _ := strings.Cut(line, ":")
@@ -102,11 +113,86 @@ func findAPI(ctx context.Context, t *terminal, set *settings, s *apiSettings) (*
 		name, _, _ := strings.Cut(text, "=")
 		f.Credentials = append(f.Credentials, name)
 	}
+	if f.Settings, err = s.effective(); err != nil {
+		return nil, err
+	}
 	f.Tools, f.Resources, f.Templates, f.Problems = all.Tools, all.Resources, all.Templates, all.Problems
 	for _, access := range all.Access {
 		f.Served = append(f.Served, access.Name)
 	}
 	return f, nil
+}
+
+// callerScopes returns how many tools and resources are for callers with scopes only, and
+// those scopes: of alternatives, the ones that are about tokens count, unless one of them
+// wants no scope.
+func callerScopes(list []access, schemes map[string]mcpmount.SecurityScheme) (scoped int, names []string) {
+	names = []string{}
+	for _, a := range list {
+		var need []string
+		free := false
+		for _, requirement := range a.Security {
+			var scopes []string
+			tokens := false
+			for name, list := range requirement {
+				if kind := schemes[name].Type; kind == "oauth2" || kind == "openIdConnect" {
+					tokens, scopes = true, append(scopes, list...)
+				}
+			}
+			free = free || len(scopes) == 0 && (tokens || len(requirement) == 0)
+			need = append(need, scopes...)
+		}
+		if !free && len(need) > 0 {
+			scoped++
+			names = append(names, need...)
+		}
+	}
+	slices.Sort(names)
+	return scoped, slices.Compact(names)
+}
+
+// document returns the name of the document without what may be a secret.
+func (s *apiSettings) document() string {
+	if u, err := url.Parse(s.keys.Document); err == nil && u.Host != "" {
+		return displayURL(u)
+	}
+	return s.without(s.keys.Document)
+}
+
+// effective returns the keys that are not as they are by default, without those that
+// findings have themselves, and without values in which something was put in for a ${…}.
+func (s *apiSettings) effective() (map[string]any, error) {
+	keys, plain := s.keys, apiKeys{}
+	set, err := newKeySet(&keys)
+	if err != nil {
+		return nil, err
+	}
+	defaults, err := newKeySet(&plain)
+	if err != nil {
+		return nil, err
+	}
+	if err := defaults.parse(nil); err != nil {
+		return nil, err
+	}
+	values := map[string]any{}
+	for _, name := range set.differing(defaults) {
+		if slices.Contains([]string{"document", "path", "upstream", "auth", "header", "credential"}, name) {
+			continue
+		}
+		if s.filled[name] {
+			values[name] = "${…}"
+			continue
+		}
+		switch value := reflect.Indirect(set.flags[name].Target).Interface().(type) {
+		case bool, int, int64, float64:
+			values[name] = value
+		case []string:
+			values[name] = value
+		default:
+			values[name] = fmt.Sprint(value)
+		}
+	}
+	return values, nil
 }
 
 func printConfig(w io.Writer, set *settings, list []apiFindings) error {
@@ -153,7 +239,19 @@ func (f *apiFindings) rows(row func(key, value string)) {
 	row("upstream", f.Upstream)
 	row("headers", masked(f.Headers))
 	row("credentials", masked(f.Credentials))
+	var settings []string
+	for _, name := range slices.Sorted(maps.Keys(f.Settings)) {
+		value := fmt.Sprint(f.Settings[name])
+		if list, ok := f.Settings[name].([]string); ok {
+			value = shorten(list)
+		}
+		settings = append(settings, name+": "+value)
+	}
+	row("settings", strings.Join(settings, "; "))
 	row("auth", cmp.Or(strings.Join(f.Auth, ", "), "none: anyone who reaches it"))
+	if f.Scoped > 0 {
+		row("scopes", fmt.Sprintf("%d of %d are only for callers with scopes: %s", f.Scoped, len(f.Served), strings.Join(f.Scopes, ", ")))
+	}
 	counts := []string{count(f.Tools, "tool"), count(f.Resources, "resource"), count(f.Templates, "resource template")}
 	row("served", fmt.Sprintf("%s: %s", strings.Join(counts, ", "), shorten(f.Served)))
 	all := &findings{Problems: f.Problems}

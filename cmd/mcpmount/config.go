@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -29,7 +32,10 @@ const (
 type settings struct {
 	file    string // the configuration, "" if flags say all
 	process processKeys
-	apis    []*apiSettings // in their order, at least one
+	top     *apiSettings      // of no API: where the keys of the process are, for errors
+	apis    []*apiSettings    // in their order, at least one
+	files   []string          // whose content the configuration has, or depends on, besides its own
+	sum     [sha256.Size]byte // of all of that
 }
 
 // processKeys are the keys at the top of a configuration file, by their flags.
@@ -38,13 +44,26 @@ type processKeys struct {
 	loggingFlags `embed:""`
 }
 
+// logsCalls reports whether each call is a line in the log. On stdio that is so only if it
+// was asked for: not every client reads standard error, and one that does not would
+// stop the server.
+func (k *processKeys) logsCalls() bool {
+	if k.AccessLog != nil {
+		return *k.AccessLog
+	}
+	return !k.Stdio
+}
+
 // A configReader reads one configuration file. Its errors say where in it.
 type configReader struct {
 	name    string
 	env     func(string) (string, bool)
 	process *keySet
 	api     *keySet
-	put     []string // what was put in for each ${…} so far
+	put     []string                     // what was put in for each ${…} so far
+	files   []string                     // what was read for that, and what r.named has
+	named   map[string][sha256.Size]byte // of the API that is read; see apiSettings
+	filled  map[string]bool              // the same
 }
 
 // readConfig reads a configuration file. Flags of the process that were typed
@@ -62,12 +81,17 @@ func readConfig(name string, typed *kong.Context, env func(string) (string, bool
 	if err != nil {
 		return nil, fail("--config FILE is a YAML or JSON file; docs/config.md shows one", "configuration: %w", err)
 	}
-	r := &configReader{name: name, env: env, process: process, api: api}
+	r := &configReader{name: name, env: env, process: process, api: api, named: map[string][sha256.Size]byte{}, filled: map[string]bool{}}
 	root, err := r.parse(data)
 	if err != nil {
 		return nil, err
 	}
-	return r.settings(root, typed)
+	set, err := r.settings(root, typed)
+	if err != nil {
+		return nil, err
+	}
+	set.sum = sumOf(data, set.files)
+	return set, nil
 }
 
 // parse returns the mapping that the file is.
@@ -91,16 +115,19 @@ func (r *configReader) parse(data []byte) (*yaml.Node, error) {
 
 // syntaxError returns an error of the parser with the place as other errors have it.
 func (r *configReader) syntaxError(err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	text, at := strings.TrimPrefix(err.Error(), "yaml: "), r.name
 	place := regexp.MustCompile(`line (\d+)(?:, column (\d+))?: *`)
 	if m := place.FindStringSubmatch(text); m != nil {
-		at := r.name + ":" + m[1]
-		if m[2] != "" {
+		if at += ":" + m[1]; m[2] != "" {
 			at += ":" + m[2]
 		}
-		return fail("a value with a colon or a brace in it needs quotes", "%s: %s", at, strings.Replace(text, m[0], "", 1))
+		text = strings.Replace(text, m[0], "", 1)
 	}
-	return fail("a value with a colon or a brace in it needs quotes", "%s: %s", r.name, text)
+	hint := "a value with a colon or a brace in it needs quotes"
+	if strings.Contains(text, "cannot start any token") {
+		hint = "indent with spaces, not with tabs; a value that begins with @, % or ` needs quotes"
+	}
+	return fail(hint, "%s: %s", at, text)
 }
 
 func (r *configReader) place(n *yaml.Node) string {
@@ -110,6 +137,12 @@ func (r *configReader) place(n *yaml.Node) string {
 // fail returns an error about a place in the file.
 func (r *configReader) fail(n *yaml.Node, hint, format string, args ...any) error {
 	return fail(hint, r.place(n)+": "+format, args...)
+}
+
+const sharedHint = "keys that several APIs share go below " + keyDefaults
+
+func (r *configReader) failAlias(n *yaml.Node) error {
+	return r.fail(n, sharedHint, "aliases are not read")
 }
 
 // An entry is a key and its value.
@@ -124,14 +157,17 @@ func (r *configReader) entries(n *yaml.Node, what string) ([]entry, error) {
 	lines := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
-			return nil, r.fail(key, "keys that several APIs share go below "+keyDefaults, "a key must be a word")
+		if key.Tag == "!!merge" {
+			return nil, r.fail(key, sharedHint, "merge keys are not read")
+		}
+		if key.Kind != yaml.ScalarNode {
+			return nil, r.fail(key, "quotes make it a text", "a key must be a word")
 		}
 		if line, twice := lines[key.Value]; twice {
 			return nil, r.fail(key, "remove one of them", "the key %q is there already, at line %d", key.Value, line)
 		}
 		if value.Kind == yaml.AliasNode {
-			return nil, r.fail(value, "keys that several APIs share go below "+keyDefaults, "aliases are not read")
+			return nil, r.failAlias(value)
 		}
 		lines[key.Value] = key.Line
 		list = append(list, entry{key, value})
@@ -161,38 +197,45 @@ func (r *configReader) settings(root *yaml.Node, typed *kong.Context) (*settings
 		}
 	}
 	set := &settings{file: r.name}
-	if err := r.readProcess(&set.process, own, typed); err != nil {
+	if err := r.readProcess(set, own, typed); err != nil {
 		return nil, err
 	}
 	if err := r.checkDefaults(defaults); err != nil {
 		return nil, err
 	}
 	set.apis, err = r.readAPIs(root, apis, defaults)
+	slices.Sort(r.files)
+	set.files = slices.Compact(r.files)
 	return set, err
 }
 
-// readProcess reads the keys at the top into p.
-func (r *configReader) readProcess(p *processKeys, own []entry, typed *kong.Context) error {
+// readProcess reads the keys at the top into set.
+func (r *configReader) readProcess(set *settings, own []entry, typed *kong.Context) error {
 	args, err := r.arguments(r.process, own)
 	if err != nil {
 		return err
 	}
-	keys, err := newKeySet(p)
+	set.top = &apiSettings{place: r.name, places: r.placesOf(own), put: r.put}
+	keys, err := newKeySet(&set.process)
 	if err != nil {
 		return err
 	}
 	if err := keys.parse(args); err != nil {
-		return r.explain(err)
+		return set.top.explain(err)
 	}
 	if err := keys.override(typed); err != nil {
 		return err
 	}
-	return r.explain(p.check())
+	return set.top.explain(set.process.check())
 }
 
-// explain returns an error about flags as one about the keys of the file.
-func (r *configReader) explain(err error) error {
-	return (&apiSettings{place: r.name, put: r.put}).explain(err)
+// placesOf returns where keys are.
+func (r *configReader) placesOf(entries []entry) map[string]string {
+	places := map[string]string{}
+	for _, e := range entries {
+		places[e.key.Value] = r.place(e.key)
+	}
+	return places
 }
 
 // checkDefaults refuses what cannot be the same for several APIs. Whether the
@@ -263,11 +306,13 @@ func (r *configReader) readAPI(e entry, defaults []entry) (*apiSettings, error) 
 			own = append(own, e)
 		}
 	}
+	a.places = r.placesOf(own)
+	r.named, r.filled = map[string][sha256.Size]byte{}, map[string]bool{}
 	args, err := r.arguments(r.api, own)
 	if err != nil {
 		return nil, err
 	}
-	a.put = r.put
+	a.put, a.named, a.filled = r.put, r.named, r.filled
 	keys, err := newKeySet(&a.keys)
 	if err != nil {
 		return nil, err
@@ -282,7 +327,7 @@ func (r *configReader) readAPI(e entry, defaults []entry) (*apiSettings, error) 
 		return nil, r.fail(e.key, "document: openapi.yaml", "the API %s cannot come from standard input, which is read once", a.name)
 	}
 	if a.keys.Path = strings.TrimRight(a.keys.Path, "/"); a.keys.Path == "" {
-		a.keys.Path = defaultPath + "/" + a.name
+		a.keys.Path = a.endpoint()
 	}
 	return a, nil
 }
@@ -303,6 +348,9 @@ func (r *configReader) known(set *keySet, key *yaml.Node) error {
 	if near := spelling.Nearest(key.Value, append(set.names(), keyAPIs, keyDefaults)); near != "" {
 		hint = "did you mean " + near + "?"
 	}
+	if key.Value == "openapi" || key.Value == "swagger" {
+		hint = "this is a document; a configuration names it: apis: {crm: {document: openapi.yaml}}"
+	}
 	return r.fail(key, hint, "there is no key %q", key.Value)
 }
 
@@ -314,21 +362,41 @@ func (r *configReader) beside(path string) string {
 	return filepath.Join(filepath.Dir(r.name), path)
 }
 
+// content is beside for a file whose content becomes a part of the configuration.
+func (r *configReader) content(path string) string {
+	path = r.beside(path)
+	r.files = append(r.files, path)
+	return path
+}
+
+// note notes what is in a file that a key names. One that cannot be read has the sum 0.
+func (r *configReader) note(path string) {
+	data, err := readSmall(path, maxCertificateFile)
+	if r.files = append(r.files, path); err == nil {
+		r.named[path] = sha256.Sum256(data)
+	}
+}
+
 // explain returns an error about flags as one about the keys of this API in the
 // file. What was typed is the user's own.
 func (s *apiSettings) explain(err error) error {
 	if err == nil || s.place == "" {
 		return err
 	}
-	where := s.place + ": "
+	text := asKeys(err.Error())
+	where := cmp.Or(s.places[regexp.MustCompile(`^[a-z-]*`).FindString(text)], s.place) + ": "
 	if s.name != "" {
 		where += s.name + ": "
 	}
 	f := new(failure)
 	if errors.As(err, &f) {
-		f = &failure{hint: s.without(asKeys(f.hint))}
+		hint := f.hint
+		if !strings.Contains(hint, "mcpmount ") { // a command, which has flags
+			hint = asLines(hint)
+		}
+		f = &failure{hint: s.without(hint)}
 	}
-	f.err = errors.New(where + s.without(asKeys(err.Error())))
+	f.err = errors.New(where + s.without(text))
 	return f
 }
 
@@ -345,6 +413,11 @@ func (s *apiSettings) without(text string) string {
 
 // minHidden is the length in bytes of values that are hidden: shorter ones are parts of words.
 const minHidden = 6
+
+// asLines returns a hint that shows flags with their values as lines of a file.
+func asLines(hint string) string {
+	return asKeys(regexp.MustCompile(`(^|\s)(--[a-z-]+) (['"A-Z0-9:/]|https?:)`).ReplaceAllString(hint, "$1$2: $3"))
+}
 
 // asKeys returns a text that names flags with the keys that they are.
 func asKeys(text string) string {

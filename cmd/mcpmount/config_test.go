@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 )
@@ -38,6 +40,7 @@ func TestConfigErrors(t *testing.T) {
 		{"apis:\n  a:\n    document: x.yaml\n    upstreem: y\n", `:4:5: there is no key "upstreem"`, "did you mean upstream?"},
 		{"lisen: x\napis: {a: {document: x}}\n", `:1:1: there is no key "lisen"`, "did you mean listen?"},
 		{"quite-another: x\napis: {a: {document: x}}\n", `:1:1: there is no key "quite-another"`, "--help"},
+		{"openapi: 3.1.0\npaths: {}\n", `:1:1: there is no key "openapi"`, "this is a document"},
 		{"apis: {a: {document: x, listen: y}}\n", `:1:25: the key "listen" does not belong here`, "at the top of the file"},
 		{"timeout: 3s\napis: {a: {document: x}}\n", `:1:1: the key "timeout" does not belong here`, "below an API, or below defaults"},
 		{"defaults: {document: x}\napis: {a: {}}\n", ":1:12: document cannot be the same for all APIs", "below each API"},
@@ -68,12 +71,15 @@ func TestConfigErrors(t *testing.T) {
 		{"apis: {}\n", ":1:7: apis has none", "apis: {crm:"},
 		{"apis: [a]\n", ":1:7: apis must be a mapping", ""},
 		{"listen: :1\n", ":1:1: there is no key apis", "apis: {crm:"},
-		{"listen: nowhere\napis: {a: {document: x}}\n", "mcpmount.yaml: listen must have the form HOST:PORT", "listen 127.0.0.1:8080"},
+		{"listen: nowhere\napis: {a: {document: x}}\n", "mcpmount.yaml:1:1: listen must have the form HOST:PORT", "listen: 127.0.0.1:8080"},
+		{"log-level: info\nlisten: 'localhost:65536'\napis: {a: {document: x}}\n", ":2:1: listen: there is no port 65536", "listen: 127.0.0.1:8080"},
 		{"", "is no mapping of keys", "apis:"},
 		{"- a\n", "is no mapping of keys", "apis:"},
 		{"apis:\n  a: {document: x\n", ":", "quotes"},
 		{"apis: &x {a: {document: y}}\ndefaults: *x\n", ":2:11: aliases are not read", "defaults"},
-		{"apis: {a: {<<: {document: y}}}\n", ":1:12: a key must be a word", "defaults"},
+		{"apis: {a: {<<: {document: y}}}\n", ":1:12: merge keys are not read", "defaults"},
+		{"apis: {a: {document: x, include-tag: [&t y, *t]}}\n", ":1:45: aliases are not read", "defaults"},
+		{"apis: {a: {[document]: x}}\n", ":1:12: a key must be a word", "quotes"},
 		{"apis: {a: {document: x}}\n---\napis: {b: {document: x}}\n", ":2:1: another document begins", "one file"},
 		{"apis: {a: {document: x, name: '${NONE}'}}\n", ":1:31: name: the environment variable NONE is not set or empty", "export NONE="},
 		{"apis: {a: {document: x, name: '${file:none}'}}\n", ":1:31: name: open ", ""},
@@ -113,7 +119,9 @@ func TestConfigErrorsHide(t *testing.T) {
 	} {
 		set, err := readConfig(writeConfig(t, "apis:\n  a:\n    document: "+document+"\n    "+keys+"\n"), nil, environment)
 		if err == nil {
-			_, err = set.apis[0].open(t.Context(), &terminal{stderr: t.Output(), env: environment}, &set.process, slog.New(slog.DiscardHandler))
+			_, err = set.apis[0].open(t.Context(), &service{
+				t: &terminal{stderr: t.Output(), env: environment}, process: set.process, log: slog.New(slog.DiscardHandler),
+			})
 		}
 		f := new(failure)
 		if err == nil || !errors.As(err, &f) || strings.Contains(err.Error()+f.hint, hidden) {
@@ -173,7 +181,7 @@ apis:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := set.process; p.Listen != hidden+":80" || p.ShutdownTimeout != 3*time.Second || p.LogFormat != "json" || p.LogLevel != "info" || !p.AccessLog {
+	if p := set.process; p.Listen != hidden+":80" || p.ShutdownTimeout != 3*time.Second || p.LogFormat != "json" || p.LogLevel != "info" || !*p.AccessLog {
 		t.Errorf("process: %+v", p)
 	}
 	crm, other := set.apis[0].keys, set.apis[1].keys
@@ -232,15 +240,21 @@ func TestConfigIsJSON(t *testing.T) {
 // reader and by the schema.
 func TestConfigHasEveryFlag(t *testing.T) {
 	process, api := keysOf(t, &processKeys{}), keysOf(t, &apiKeys{})
-	serve := keysOf(t, &struct {
-		Config string
-		processFlags
-		mountFlags
-		loggingFlags
-	}{})
-	for name := range serve.flags {
-		if places := btoi(process.flags[name] != nil) + btoi(api.flags[name] != nil); places != 1 && name != "config" {
-			t.Errorf("--%s is a key in %d places", name, places)
+	parser, err := kong.New(&commands{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := slices.IndexFunc(parser.Model.Children, func(n *kong.Node) bool { return n.Name == "serve" })
+	flags := map[string]bool{}
+	for _, flag := range parser.Model.Children[command].Flags {
+		flags[flag.Name] = true
+		if places := btoi(process.flags[flag.Name] != nil) + btoi(api.flags[flag.Name] != nil); places != 1 && flag.Name != "config" {
+			t.Errorf("--%s is a key in %d places", flag.Name, places)
+		}
+	}
+	for _, name := range append(process.names(), api.names()...) {
+		if !flags[name] && name != "document" {
+			t.Errorf("the key %s is no flag", name)
 		}
 	}
 	schema := compileSchema(t)

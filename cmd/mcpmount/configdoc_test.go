@@ -80,7 +80,7 @@ func TestConfigDocExamples(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "overlay.yaml")
 	replaceFile(t, file, blocks[1])
-	doc, err := readSource(t.Context(), nil, "../../docs/config/crm.yaml", "", file)
+	doc, err := readSource(t.Context(), nil, "../../docs/config/crm.yaml", "", nil, file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,15 +3,18 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
+	"slices"
 	"time"
 )
 
-// A configFeed is a configuration file that is read again when it has another
-// content, and a while after it could not be served: what it names may have been
+// A configFeed is a configuration file that is read again when it, or a file that it
+// reads, has another content, and a while after it could not be served: what it names may have been
 // missing.
 type configFeed struct {
-	name string
-	read func() (*settings, error)
+	name  string
+	files []string // that it reads; see settings
+	read  func() (*settings, error)
 
 	sum     [sha256.Size]byte
 	resting time.Time // until when it is left alone; zero if it is served
@@ -30,7 +33,11 @@ func (f *configFeed) next(ctx context.Context, force bool) (*settings, error) {
 		return nil, err
 	}
 	f.resting = time.Now().Add(minRest) // unless it can be served
-	return f.read()
+	set, err := f.read()
+	if err == nil && !slices.Equal(set.files, f.files) {
+		f.files, f.sum = set.files, set.sum
+	}
+	return set, err
 }
 
 // settle waits until the content stays as it is.
@@ -50,9 +57,21 @@ func (f *configFeed) settle(ctx context.Context) error {
 	return nil
 }
 
-// look returns the sum of the content; one of nothing if it cannot be read, upon
-// which read says why.
+// look returns the sum of what there is; what cannot be read counts as nothing, upon which
+// read says why.
 func (f *configFeed) look() [sha256.Size]byte {
 	data, _ := readSmall(f.name, maxConfig)
-	return sha256.Sum256(data)
+	return sumOf(data, f.files)
+}
+
+// sumOf returns the sum of a configuration and of the files that it reads.
+func sumOf(data []byte, files []string) [sha256.Size]byte {
+	all := sha256.New()
+	all.Write(data)
+	for _, name := range files {
+		data, err := readSmall(name, maxConfig)
+		fmt.Fprintf(all, "\x00%d %t ", len(data), err == nil)
+		all.Write(data)
+	}
+	return [sha256.Size]byte(all.Sum(nil))
 }

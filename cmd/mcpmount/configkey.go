@@ -35,6 +35,24 @@ func newKeySet(target any) (*keySet, error) {
 
 func (k *keySet) names() []string { return slices.Sorted(maps.Keys(k.flags)) }
 
+// differing returns the names of the keys that have another value in other, which is of the
+// same flags.
+func (k *keySet) differing(other *keySet) []string {
+	return slices.DeleteFunc(k.names(), func(name string) bool {
+		return reflect.DeepEqual(k.flags[name].Target.Interface(), other.flags[name].Target.Interface())
+	})
+}
+
+// changedKeys returns the names of the keys that differ in two structs with flags.
+func changedKeys[T any](old, next T) []string {
+	a, err1 := newKeySet(&old)
+	b, err2 := newKeySet(&next)
+	if err := errors.Join(err1, err2); err != nil {
+		return []string{err.Error()} // cannot happen: both were read
+	}
+	return a.differing(b)
+}
+
 // parse sets what args say, and else the defaults.
 func (k *keySet) parse(args []string) error {
 	if _, err := k.parser.Parse(args); err != nil {
@@ -151,7 +169,7 @@ func (r *configReader) refuse(key string, v value, err error) error {
 	if f := new(failure); errors.As(err, &f) && !strings.Contains(f.hint, "--help") {
 		hint = f.hint
 	}
-	return r.fail(v.node, hint, "%s", asKeys(err.Error()))
+	return r.fail(v.node, asLines(hint), "%s", asKeys(err.Error()))
 }
 
 // values returns the values that a key has: one, those of a list, or pairs.
@@ -197,12 +215,15 @@ func (r *configReader) pairs(f *kong.Flag, n *yaml.Node) ([]value, error) {
 // scalar returns a single value, with what ${…} stands for put in.
 func (r *configReader) scalar(f *kong.Flag, n *yaml.Node) (value, error) {
 	v := value{text: n.Value, node: n}
+	if n.Kind == yaml.AliasNode {
+		return v, r.failAlias(n)
+	}
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		return v, r.fail(n, "write a value, or remove the key", "%s has no value; it takes %s%s", f.Name, typeOf(f), orList(f))
 	}
 	if n.Tag == "!!str" && strings.Contains(n.Value, "${") {
-		text, err := expand(n.Value, r.variable, r.beside)
-		r.put = append(r.put, text)
+		text, err := expand(n.Value, r.variable, r.content)
+		r.put, r.filled[f.Name] = append(r.put, text), true
 		if err != nil {
 			return v, (&apiSettings{place: r.place(n), name: f.Name}).explain(err)
 		}
@@ -211,7 +232,9 @@ func (r *configReader) scalar(f *kong.Flag, n *yaml.Node) (value, error) {
 		return v, r.fail(n, f.Name+": "+cmpPlaceholder(f), "%s takes %s, not %s", f.Name, typeOf(f), tagName(n.Tag))
 	}
 	if isPath(f) {
-		v.text = r.beside(v.text)
+		if v.text = r.beside(v.text); f.Tag.Has("reopens") {
+			r.note(v.text)
+		}
 	}
 	v.text = r.besideSecret(f, v.text)
 	if f.Tag.Has("expands") {
@@ -234,7 +257,11 @@ func (r *configReader) besideSecret(f *kong.Flag, text string) string {
 	if !found || !strings.HasSuffix(f.PlaceHolder, "env:NAME") || before != "" && strings.Index(before, "=") != len(before)-1 {
 		return text
 	}
-	return before + "file:" + r.beside(where)
+	where = r.beside(where)
+	if f.Tag.Has("reopens") {
+		r.note(where)
+	}
+	return before + "file:" + where
 }
 
 // takes reports whether a plain value of YAML is one of a type. Names that look

@@ -21,33 +21,65 @@ import (
 // maxSecretFile bounds a file with a secret.
 const maxSecretFile = 64 << 10
 
-// parseSecret parses NAME=env:VARIABLE or NAME=file:PATH and returns the name
-// and the secret, which is never on the command line: others could read it
-// there. Its errors never hold the secret.
-func parseSecret(flag, text string, env func(string) (string, bool)) (name, secret string, err error) {
+// A secretName says where a secret is, which is never on the command line: others could read
+// it there.
+type secretName struct {
+	flag, name string // for errors
+	kind       string // "env" or "file"
+	where      string // the variable, or the path
+}
+
+// parseSecretName parses NAME=env:VARIABLE or NAME=file:PATH. Its errors never hold
+// what could be a secret.
+func parseSecretName(flag, text string) (secretName, error) {
 	name, from, found := strings.Cut(text, "=")
 	kind, where, _ := strings.Cut(from, ":")
 	if !found || name == "" || where == "" || kind != "env" && kind != "file" {
-		return "", "", misuse(flag+" NAME=env:VARIABLE", "%s must have the form NAME=env:VARIABLE or NAME=file:PATH", flag)
+		return secretName{}, misuse(flag+" NAME=env:VARIABLE", "%s must have the form NAME=env:VARIABLE or NAME=file:PATH", flag)
 	}
-	if kind == "env" {
-		if secret, _ = env(where); secret == "" {
-			return "", "", fail("export "+where+"=…", "%s %s: the environment variable %s is not set or empty", flag, name, where)
-		}
-		return name, secret, nil
-	}
-	if secret, err = readSecret(where); err != nil {
-		return "", "", fail("", "%s %s: %w", flag, name, err)
-	}
-	return name, secret, nil
+	return secretName{flag, name, kind, where}, nil
 }
 
-// readSecret reads a file with a secret, without the line break at its end.
+// read returns the secret.
+func (s secretName) read(env func(string) (string, bool)) (string, error) {
+	if s.kind == "env" {
+		secret, _ := env(s.where)
+		if secret == "" {
+			return "", fail("export "+s.where+"=…", "%s %s: the environment variable %s is not set or empty", s.flag, s.name, s.where)
+		}
+		return secret, nil
+	}
+	secret, err := readSecret(s.where)
+	if err != nil {
+		return "", s.explain(err)
+	}
+	return secret, nil
+}
+
+func (s secretName) explain(err error) error { return fail("", "%s %s: %w", s.flag, s.name, err) }
+
+// parseSecret parses NAME=env:VARIABLE or NAME=file:PATH and returns the name
+// and the secret. Its errors never hold the secret.
+func parseSecret(flag, text string, env func(string) (string, bool)) (name, secret string, err error) {
+	from, err := parseSecretName(flag, text)
+	if err != nil {
+		return "", "", err
+	}
+	secret, err = from.read(env)
+	return from.name, secret, err
+}
+
+// readSecret reads a file with a secret.
 func readSecret(path string) (string, error) {
 	data, err := readSmall(path, maxSecretFile)
 	if err != nil {
 		return "", err
 	}
+	return trimSecret(path, data)
+}
+
+// trimSecret returns the content of a file with a secret without the line break at its end.
+func trimSecret(path string, data []byte) (string, error) {
 	secret := strings.TrimRight(string(data), "\r\n")
 	if secret == "" {
 		return "", fail("", "the file %s is empty", path)
@@ -64,9 +96,13 @@ type credentialFlags struct {
 	ClientKey  string `placeholder:"FILE" help:"key of the certificate (PEM)"`
 }
 
+// A provider returns a credential at the time.
+type provider func() (mcpmount.Credential, error)
+
 // credentials returns what the flags say, nil if nothing, for the security
-// schemes of a document. Token endpoints may be of an authority of --ca-cert.
-func (f *apiFlags) credentials(src *source, t *terminal) (mcpmount.Credentials, error) {
+// schemes of a document. Token endpoints may be of an authority of --ca-cert. Files are
+// read again when they have changed.
+func (f *apiFlags) credentials(src *source, t *terminal, log *slog.Logger) (mcpmount.Credentials, error) {
 	tokenURLs, err := f.tokenURLs()
 	if err != nil || len(f.Credential) == 0 {
 		return nil, err
@@ -76,13 +112,13 @@ func (f *apiFlags) credentials(src *source, t *terminal) (mcpmount.Credentials, 
 		return nil, err
 	}
 	doc := src.doc
-	fixed := f.connected(doc)
-	sources := map[string]oauth2.TokenSource{}
+	connected, providers := f.connected(doc), map[string]provider{}
 	for _, text := range f.Credential {
-		name, secret, err := parseSecret("--credential", text, t.env)
+		from, err := parseSecretName("--credential", text)
 		if err != nil {
 			return nil, err
 		}
+		name := from.name
 		scheme, ok := doc.SecuritySchemes[name]
 		if !ok {
 			return nil, fail(knownSchemes(doc), "--credential %s: the document has no such security scheme", name)
@@ -90,39 +126,78 @@ func (f *apiFlags) credentials(src *source, t *terminal) (mcpmount.Credentials, 
 		if scheme.Type == "mutualTLS" {
 			return nil, misuse("--client-cert FILE --client-key FILE", "--credential %s: for mutual TLS there is no secret, but a certificate", name)
 		}
-		if _, twice := fixed[name]; twice || sources[name] != nil {
+		if providers[name] != nil {
 			return nil, misuse("leave one out", "--credential %s is given twice", name)
 		}
-		user, password, pair := strings.Cut(secret, ":")
-		switch {
-		case scheme.Type == "http" && scheme.Scheme == "basic" && !pair:
-			return nil, fail("", "--credential %s: for HTTP basic authentication the secret is user:password", name)
-		case scheme.Type == "http" && scheme.Scheme == "basic":
-			fixed[name] = mcpmount.Credential{User: user, Secret: mcpmount.Secret(password)}
-		case scheme.Type == "oauth2" && pair:
-			address := tokenURLs[name]
-			if address == "" {
-				if address, err = src.tokenURL(name, scheme.TokenURL); err != nil {
-					return nil, err
-				}
-			}
-			sources[name] = tokenSource(address, user, password, others)
-		default:
-			fixed[name] = mcpmount.Credential{Secret: mcpmount.Secret(secret)}
+		providers[name], err = from.provider(t, log, func(secret string) (provider, error) {
+			return src.provide(name, scheme, secret, tokenURLs[name], others)
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
-	static := mcpmount.StaticCredentials(fixed)
+	static := mcpmount.StaticCredentials(connected)
 	return func(ctx context.Context, scheme string) (mcpmount.Credential, error) {
-		source := sources[scheme]
-		if source == nil {
-			return static(ctx, scheme)
+		if provide := providers[scheme]; provide != nil {
+			return provide()
 		}
-		token, err := source.Token()
-		if err != nil {
-			return mcpmount.Credential{}, tokenError(err)
-		}
-		return mcpmount.Credential{Secret: mcpmount.Secret(token.AccessToken)}, nil
+		return static(ctx, scheme)
 	}, nil
+}
+
+// provider returns what make makes of the secret; of one in a file, whenever that changes.
+func (s secretName) provider(t *terminal, log *slog.Logger, make func(secret string) (provider, error)) (provider, error) {
+	if s.kind == "env" {
+		secret, err := s.read(t.env)
+		if err != nil {
+			return nil, err
+		}
+		return make(secret)
+	}
+	file := &liveFile[provider]{kind: "secret", names: []string{s.where}, limit: maxSecretFile, log: log.With("credential", s.name)}
+	file.parse = func(contents [][]byte) (provider, error) {
+		secret, err := trimSecret(s.where, contents[0])
+		if err != nil {
+			return nil, s.explain(err)
+		}
+		return make(secret)
+	}
+	if err := file.open(); err != nil {
+		if f := new(failure); errors.As(err, &f) {
+			return nil, err
+		}
+		return nil, s.explain(err)
+	}
+	return func() (mcpmount.Credential, error) { return file.get()() }, nil
+}
+
+// provide returns the credential that a secret is for a security scheme. A client with
+// an id and a secret gets tokens at a URL, that of the document if it is "".
+func (s *source) provide(name string, scheme mcpmount.SecurityScheme, secret, tokenURL string, others http.RoundTripper) (provider, error) {
+	user, password, pair := strings.Cut(secret, ":")
+	credential := mcpmount.Credential{Secret: mcpmount.Secret(secret)}
+	switch {
+	case scheme.Type == "http" && scheme.Scheme == "basic" && !pair:
+		return nil, fail("", "--credential %s: for HTTP basic authentication the secret is user:password", name)
+	case scheme.Type == "http" && scheme.Scheme == "basic":
+		credential = mcpmount.Credential{User: user, Secret: mcpmount.Secret(password)}
+	case scheme.Type == "oauth2" && pair:
+		var err error
+		if tokenURL == "" {
+			if tokenURL, err = s.tokenURL(name, scheme.TokenURL); err != nil {
+				return nil, err
+			}
+		}
+		tokens := tokenSource(tokenURL, user, password, others)
+		return func() (mcpmount.Credential, error) {
+			token, err := tokens.Token()
+			if err != nil {
+				return mcpmount.Credential{}, tokenError(err)
+			}
+			return mcpmount.Credential{Secret: mcpmount.Secret(token.AccessToken)}, nil
+		}, nil
+	}
+	return func() (mcpmount.Credential, error) { return credential, nil }, nil
 }
 
 // connected returns the credentials that the connection itself is, by scheme.

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -29,18 +31,20 @@ const (
 	maxRest = 10 * time.Minute
 )
 
-// fetch reads the document at a URL.
-func fetch(ctx context.Context, address string, overlays ...string) (*source, error) {
+// fetch reads the document at a URL, whose host may have a certificate of roots; of nil, those
+// of this machine.
+func fetch(ctx context.Context, address string, roots *x509.CertPool, overlays ...string) (*source, error) {
 	u, err := documentURL(address)
 	if err != nil {
 		return nil, err
 	}
-	return (&urlFeed{url: u, overlays: overlays}).next(ctx, true)
+	return (&urlFeed{url: u, roots: roots, overlays: overlays}).next(ctx, true)
 }
 
 // A urlFeed is a document at a URL.
 type urlFeed struct {
 	url      *url.URL
+	roots    *x509.CertPool
 	overlays []string
 
 	// seen are the validators of what was read last, as conditions for the next
@@ -120,7 +124,7 @@ func (f *urlFeed) get(ctx context.Context) (*http.Response, error) {
 	}
 	maps.Copy(r.Header, conditions)
 	r.Header.Set("Accept", "application/yaml, application/json, */*;q=0.5")
-	transport := newTransport(nil)
+	transport := newTransport(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: f.roots})
 	if t, ok := transport.(*http.Transport); ok {
 		t.DialContext = f.dial
 		t.DisableKeepAlives = true // nobody comes back soon

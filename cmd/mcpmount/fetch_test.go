@@ -75,7 +75,7 @@ func TestFetch(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			src, err := fetch(t.Context(), server.URL+tt.path+"?token=secret")
+			src, err := fetch(t.Context(), server.URL+tt.path+"?token=secret", nil)
 			checkError(t, err, tt.err)
 			if err != nil {
 				if strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), tt.path) {
@@ -99,7 +99,7 @@ func TestFetchKeepsPasswordsOutOfServerURLs(t *testing.T) {
 		io.WriteString(w, minimal)
 	}))
 	defer server.Close()
-	src, err := fetch(t.Context(), strings.Replace(server.URL, "://", "://me:secret@", 1))
+	src, err := fetch(t.Context(), strings.Replace(server.URL, "://", "://me:secret@", 1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

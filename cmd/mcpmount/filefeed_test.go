@@ -57,7 +57,7 @@ func TestFileFeed(t *testing.T) {
 				age(t, folder+"/api.json")
 			}
 			write()
-			src, err := readSource(t.Context(), nil, folder+"/api.json", "")
+			src, err := readSource(t.Context(), nil, folder+"/api.json", "", nil)
 			if got := operations(src, err); got != "getX" {
 				t.Fatalf("at first: %s", got)
 			}
@@ -104,7 +104,7 @@ func TestFileFeedLinks(t *testing.T) {
 	}
 	link("1", "..data")
 	link("..data/api.json", "api.json")
-	src, err := readSource(t.Context(), nil, filepath.Join(folder, "api.json"), "")
+	src, err := readSource(t.Context(), nil, filepath.Join(folder, "api.json"), "", nil)
 	if got := operations(src, err); got != "get1" {
 		t.Fatalf("at first: %s", got)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"io"
 	"log/slog"
 	"maps"
@@ -19,6 +20,7 @@ import (
 type bridgeFlags struct {
 	selectionFlags `embed:"" group:"Which operations, each flag repeatable; an exclusion always wins"`
 	toolFlags      `embed:"" group:"What becomes of them"`
+	answerFlags    `embed:"" group:"What models get of answers of OP: an id, a name, or a pattern such as 'list_*'"`
 	documentFlags  `embed:"" group:"Reading the document"`
 }
 
@@ -59,12 +61,12 @@ type documentFlags struct {
 }
 
 // read reads the document with the given name and makes of it what the flags
-// say.
-func (f *bridgeFlags) read(ctx context.Context, t *terminal, name string) (*source, error) {
+// say. The host of a URL may have a certificate of roots, nil for those of this machine.
+func (f *bridgeFlags) read(ctx context.Context, t *terminal, name string, roots *x509.CertPool) (*source, error) {
 	if _, err := basePath(f.BasePath); err != nil {
 		return nil, err
 	}
-	src, err := readSource(ctx, t.stdin, name, f.RefRoot, f.Overlay...)
+	src, err := readSource(ctx, t.stdin, name, f.RefRoot, roots, f.Overlay...)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +92,9 @@ func (f *bridgeFlags) prepare(src *source) error {
 		return err
 	}
 	if err := f.describeOperations(src); err != nil {
+		return err
+	}
+	if err := f.editResults(src); err != nil {
 		return err
 	}
 	if err := f.apply(src); err != nil {
@@ -146,15 +151,19 @@ func (f *namingFlags) describeOperations(src *source) error {
 	for _, key := range slices.Sorted(maps.Keys(texts)) {
 		op := src.doc.Operation(key)
 		if op == nil {
-			var known []string
-			for i := range src.doc.Operations {
-				known = append(known, src.doc.Operations[i].Name, src.doc.Operations[i].ID)
-			}
-			return fail("mcpmount tools "+src.name+" lists the names", "--description: there is no operation %q%s", key, spelling.DidYouMean(key, known))
+			return fail("mcpmount tools "+src.name+" lists the names", "--description: there is no operation %q%s", key, spelling.DidYouMean(key, namesOf(src.doc)))
 		}
 		op.Description = texts[key]
 	}
 	return nil
+}
+
+// namesOf returns what operations are known by.
+func namesOf(doc *mcpmount.Document) (names []string) {
+	for i := range doc.Operations {
+		names = append(names, doc.Operations[i].Name, doc.Operations[i].ID)
+	}
+	return names
 }
 
 // parsePairs parses the values of a repeatable flag, each with an equals sign
@@ -222,15 +231,19 @@ type apiFlags struct {
 	Upstream         string        `placeholder:"URL" help:"where the API is (default: the server of the document)"`
 	Header           []string      `sep:"none" expands:"" placeholder:"'Name: value'" help:"header of every request to the API, repeatable; $${NAME} is replaced by an environment variable, $${file:PATH} by the content of a file"`
 	Timeout          time.Duration `default:"30s" placeholder:"30s" help:"how long one call may take; below 0: any time"`
-	CACert           string        `name:"ca-cert" placeholder:"FILE" help:"further authorities (PEM) whose certificates the API may have"`
+	CACert           string        `name:"ca-cert" placeholder:"FILE" reopens:"" help:"further authorities (PEM) whose certificates the API may have, and the host of its document"`
 	credentialFlags  `embed:""`
 	MaxResponseBytes int64 `default:"4194304" placeholder:"N" help:"how much of a response is read (default 4 MiB); below 0: all"`
+	resilienceFlags  `embed:""`
 }
 
 // check refuses what is wrong whatever the document is.
 func (f *apiFlags) check() error {
 	if f.Timeout == 0 || f.MaxResponseBytes == 0 {
 		return misuse("a negative number removes the limit", "--timeout and --max-response-bytes must not be 0")
+	}
+	if err := f.resilienceFlags.check(); err != nil {
+		return err
 	}
 	if f.Upstream == "" {
 		return nil

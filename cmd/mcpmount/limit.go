@@ -1,11 +1,6 @@
 package main
 
-import (
-	"context"
-	"log/slog"
-
-	"github.com/mcpmount/mcpmount"
-)
+import "github.com/mcpmount/mcpmount"
 
 // limitFlags say how much callers may do.
 type limitFlags struct {
@@ -28,15 +23,4 @@ func (f *limitFlags) check() error {
 // bound puts the flags into l.
 func (f *limitFlags) bound(l *mcpmount.Limits) {
 	l.MaxCalls, l.MaxCallsPerPrincipal, l.CallsPerMinute = f.MaxCalls, f.MaxCallsPerCaller, f.CallsPerMinute
-}
-
-// accessLog returns what writes a line for each call.
-func accessLog(log *slog.Logger) func(context.Context, mcpmount.Call) {
-	return func(ctx context.Context, call mcpmount.Call) {
-		attrs := []slog.Attr{slog.Any("", call)}
-		if r := mcpmount.RequestFrom(ctx); r != nil {
-			attrs = append(attrs, slog.String("remote", r.RemoteAddr))
-		}
-		log.LogAttrs(ctx, slog.LevelInfo, "call", attrs...)
-	}
 }

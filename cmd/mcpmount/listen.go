@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -42,8 +43,17 @@ func (f *listenFlags) check() error {
 	if err := f.shutdownFlags.check(); err != nil {
 		return err
 	}
-	if _, _, err := net.SplitHostPort(f.Listen); err != nil {
-		return misuse("--listen "+defaultListen, "--listen must have the form HOST:PORT")
+	return checkAddress("--listen", f.Listen, defaultListen)
+}
+
+// checkAddress refuses what is no address to listen on; example is one.
+func checkAddress(flag, address, example string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return misuse(flag+" "+example, "%s must have the form HOST:PORT", flag)
+	}
+	if n, err := strconv.Atoi(port); err == nil && (n < 0 || n > 65535) {
+		return misuse(flag+" "+example, "%s: there is no port %s; ports are 0 (a free one) to 65535", flag, port)
 	}
 	return nil
 }

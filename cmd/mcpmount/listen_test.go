@@ -115,7 +115,7 @@ func TestHealth(t *testing.T) {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	handleStatus(mux, []*api{{apiSettings: &apiSettings{name: "x"}, srv: srv}})
+	handleStatus(mux, []*api{{apiSettings: &apiSettings{name: "x"}, srv: srv, upstream: &upstream{}}})
 	ask := func(path string) (int, string) {
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))

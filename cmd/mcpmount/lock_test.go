@@ -20,7 +20,7 @@ func TestLockHoldsUpdates(t *testing.T) {
 	a := &api{apiSettings: &apiSettings{}, log: quiet, src: document("Reads a.", "")}
 	a.keys.Lock, a.keys.MaxNameLength = filepath.Join(t.TempDir(), "tools.lock"), 64
 	var err error
-	if a.upstream, err = a.keys.connect(a.src, nil, &terminal{}, quiet); err != nil {
+	if a.upstream, err = a.keys.connect(a.src, nil, nil, &terminal{}, quiet); err != nil {
 		t.Fatal(err)
 	}
 	if a.srv, err = mcpmount.New(a.src.doc, a.upstream.transport, a.keys.options(quiet)); err != nil {

@@ -20,7 +20,7 @@ type loginFlags struct {
 	AuthSubject               string   `placeholder:"CLAIM" help:"what names a user there, forever (default sub)"`
 	AuthLoginScope            []string `sep:"none" placeholder:"S" help:"what the provider is asked for (default openid), repeatable"`
 	AuthLoginParam            []string `sep:"none" placeholder:"NAME=VALUE" help:"further parameter of a login, such as access_type=offline, repeatable"`
-	AuthSecret                string   `placeholder:"env:NAME" help:"32 random characters or more, as env:NAME or file:PATH, by which registrations of clients outlive a restart"`
+	AuthSecret                string   `placeholder:"env:NAME" reopens:"" help:"32 random characters or more, as env:NAME or file:PATH, by which registrations of clients outlive a restart"`
 	AuthRedirectHost          []string `sep:"none" placeholder:"HOST" help:"where clients may have users sent back to, besides this machine (default: anywhere), repeatable"`
 	AuthRedirectScheme        []string `sep:"none" placeholder:"SCHEME" help:"scheme of an app's own, such as cursor, that users may be sent back to, repeatable"`
 	AuthNoRegistration        bool     `help:"refuse clients that register; those with a metadata document remain"`
@@ -63,6 +63,10 @@ func (f *authFlags) authorizationServer(issuer, publicURL string, scopes []strin
 	if err != nil {
 		return nil, err
 	}
+	client, err := f.provider()
+	if err != nil {
+		return nil, err
+	}
 	c := authserver.Config{
 		Issuer: issuer, Resource: publicURL, Scopes: scopes, Admit: admit, Logger: log,
 		NoRegistration: f.AuthNoRegistration, RedirectHosts: f.AuthRedirectHost, RedirectSchemes: f.AuthRedirectScheme,
@@ -70,7 +74,7 @@ func (f *authFlags) authorizationServer(issuer, publicURL string, scopes []strin
 			Issuer: f.AuthIssuer, AuthorizationEndpoint: f.AuthAuthorizationEndpoint, TokenEndpoint: f.AuthTokenEndpoint,
 			UserinfoEndpoint: f.AuthUserinfoEndpoint, Subject: f.AuthSubject,
 			ClientID: id, ClientSecret: secret, SecretInBody: f.AuthIssuer == "", // as GitHub has it; metadata say it otherwise
-			Scopes: f.AuthLoginScope, Params: params,
+			Scopes: f.AuthLoginScope, Params: params, Client: client,
 		},
 	}
 	if f.AuthSecret != "" {

@@ -48,6 +48,9 @@ type commands struct {
 	ConfigSchema configSchemaCommand `cmd:"" help:"Print the JSON Schema of the file for serve --config."`
 	Scan         scanCommand         `cmd:"" help:"Write the OpenAPI document of a Go program from its source."`
 	Demo         demoCommand         `cmd:"" help:"Serve a small shop API and its MCP server."`
+	Health       healthCommand       `cmd:"" help:"Ask a running server whether it is ready."`
+	Completion   completionCommand   `cmd:"" help:"Print what completes commands and flags in a shell."`
+	Man          manCommand          `cmd:"" help:"Print the manual page."`
 	Version      versionCommand      `cmd:"" help:"Show the version."`
 }
 

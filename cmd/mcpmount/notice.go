@@ -66,7 +66,11 @@ func (n notice) print(w io.Writer, log *slog.Logger) {
 		if n.api != "" {
 			log = log.With("api", n.api)
 		}
-		log.Info("serving", "url", n.url, "title", n.title, "tools", n.tools, "upstream", n.upstream, "problems", n.problems, "tokens", n.tokens, "uncredentialed", n.lack.operations, "redirect", n.redirect)
+		attrs := []any{"url", n.url, "title", n.title, "tools", n.tools, "upstream", n.upstream, "problems", n.problems, "tokens", n.tokens, "uncredentialed", n.lack.operations}
+		if n.redirect != "" {
+			attrs = append(attrs, "redirect", n.redirect)
+		}
+		log.Info("serving", attrs...)
 		return
 	}
 	where := "at " + n.url
@@ -101,6 +105,17 @@ func printClients(w io.Writer, log *slog.Logger, clients map[string]client) {
 		return
 	}
 	fmt.Fprintf(w, "mcpmount: for a client: %s\n", clientConfig(clients))
+}
+
+// printMetrics prints where the metrics are, for people, or logs it.
+func printMetrics(w io.Writer, log *slog.Logger, url string) {
+	switch _, ok := log.Handler().(*slog.JSONHandler); {
+	case url == "":
+	case ok:
+		log.Info("metrics", "url", url)
+	default:
+		fmt.Fprintf(w, "mcpmount: metrics for Prometheus at %s\n", url)
+	}
 }
 
 // servedText says what a server has: "1 tool, 2 resources".

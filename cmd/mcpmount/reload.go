@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
-	"reflect"
+	"maps"
 	"slices"
 
 	"github.com/mcpmount/mcpmount"
@@ -19,6 +20,9 @@ func (s *service) change(ctx context.Context, set *settings) error {
 	if s.closed || ctx.Err() != nil {
 		return nil
 	}
+	if err := s.fits(set); err != nil {
+		return err
+	}
 	next := make([]*api, len(set.apis))
 	for i, settings := range set.apis {
 		var err error
@@ -30,14 +34,35 @@ func (s *service) change(ctx context.Context, set *settings) error {
 	if err != nil {
 		return err
 	}
+	s.handler.Store(mux) // before anything says so
 	for _, a := range next {
 		s.adopt(ctx, a)
 	}
-	s.handler.Store(mux)
+	if err := s.metrics.show(next); err != nil { // not known to happen: each API has its own label
+		s.log.Error("the metrics of an API cannot be shown", "error", err)
+	}
 	s.leave(ctx, next)
 	s.apis = next
-	if !reflect.DeepEqual(set.process, s.process) {
-		s.log.Warn("keys of the process itself have changed; restart to have them", "configuration", s.file)
+	s.log.Info("the configuration is served", "configuration", s.file, "apis", len(next))
+	if changed := changedKeys(s.process, set.process); len(changed) > 0 {
+		s.log.Warn("keys of the process itself have changed; restart to have them", "configuration", s.file, "keys", shorten(changed))
+	}
+	return nil
+}
+
+// fits returns an error if the client of standard input and output, which has one server until it
+// ends, could not be served by what set says.
+func (s *service) fits(set *settings) error {
+	if !s.process.Stdio {
+		return nil
+	}
+	const hint = "the client has to start the server again; with --stdio, only selection, names, descriptions, overlays and lock change while it runs"
+	if len(set.apis) != 1 {
+		return fail(hint, "--stdio serves one API; %s has %d", set.file, len(set.apis))
+	}
+	old := s.find(set.apis[0].name)
+	if old == nil || !set.apis[0].isUpdate(old.apiSettings) {
+		return set.apis[0].explain(fail(hint, "this needs another server"))
 	}
 	return nil
 }
@@ -48,7 +73,7 @@ func (s *service) prepare(ctx context.Context, settings *apiSettings) (*api, err
 	old := s.find(settings.name)
 	switch {
 	case old == nil || !settings.isUpdate(old.apiSettings):
-		return settings.open(ctx, s.t, &s.process, s.log)
+		return settings.open(ctx, s)
 	case settings.isSame(old.apiSettings):
 		return old, nil
 	}
@@ -86,14 +111,41 @@ func (s *service) adopt(ctx context.Context, a *api) {
 		a.log.Info("API added", "path", a.keys.Path, "tools", len(a.srv.Tools()))
 	case a.srv == old.srv:
 		old.unwatch()
+		a.log.Info("API changed", "keys", shorten(changedKeys(old.keys, a.keys)))
 		if err := a.srv.Update(a.src.doc); err != nil { // not known to happen: such a server was made of it
 			a.log.Error("the tools of an API could not be updated", "error", err)
 		}
 	default:
-		changes := old.srv.Fingerprints().Changes(a.srv.Fingerprints())
-		a.log.Info("API replaced", "path", a.keys.Path, "tools", len(a.srv.Tools()), "changed", shorten(changes))
+		attrs := []any{"path", a.keys.Path, "tools", len(a.srv.Tools())}
+		if keys := changedKeys(old.keys, a.keys); len(keys) > 0 {
+			attrs = append(attrs, "keys", shorten(keys))
+		}
+		if files := changedFiles(old.named, a.named); len(files) > 0 {
+			attrs = append(attrs, "files", shorten(files))
+		}
+		if changes := old.srv.Fingerprints().Changes(a.srv.Fingerprints()); len(changes) > 0 {
+			attrs = append(attrs, "changed", shorten(changes))
+		}
+		a.log.Info("API replaced", attrs...)
 	}
+	a.metrics.serves(a.srv, a.upstream)
 	a.watch(ctx)
+	a.src.release()
+}
+
+// changedFiles returns the names of files that have another sum, or are not in both.
+func changedFiles(old, next map[string][sha256.Size]byte) (names []string) {
+	both := maps.Clone(old)
+	maps.Copy(both, next)
+	for name := range both {
+		a, before := old[name]
+		b, after := next[name]
+		if a != b || before != after {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // leave ends the servers that are not among next.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/token"
 	"io/fs"
 	"os"
 	"path"
@@ -135,8 +136,10 @@ func (f *scanSelectionFlags) choose(api *describe.API) error {
 func tellProblems(t *terminal, problems []scan.Problem) (faults int) {
 	dir, _ := os.Getwd() // without it, names are absolute
 	for _, p := range problems {
-		if near, err := filepath.Rel(dir, p.Pos.Filename); err == nil && p.Pos.Filename != "" && dir != "" {
-			p.Pos.Filename = near
+		for _, at := range []*token.Position{&p.Pos, &p.Other} {
+			if near, err := filepath.Rel(dir, at.Filename); err == nil && at.Filename != "" && dir != "" {
+				at.Filename = near
+			}
 		}
 		fmt.Fprintf(t.stderr, "mcpmount: %s\n", printable(p.String()))
 		if !p.Note {

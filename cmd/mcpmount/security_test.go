@@ -95,7 +95,7 @@ func testNames(t *testing.T) map[string]bool {
 	for _, script := range scripts {
 		names["TestScripts/"+strings.TrimSuffix(filepath.Base(script), ".txtar")] = true
 	}
-	for _, pattern := range []string{"*_test.go", "../../*_test.go", "../../auth/*_test.go", "../../auth/*/*_test.go", "../../internal/*/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "../../*_test.go", "../../auth/*_test.go", "../../auth/*/*_test.go", "../../resilient/*_test.go", "../../internal/*/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files %s: %v", pattern, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"net/url"
 
 	"github.com/alecthomas/kong"
 )
@@ -20,16 +21,25 @@ type serveCommand struct {
 
 // processFlags are those of the process: what APIs share that it serves.
 type processFlags struct {
-	listenFlags `embed:""`
-	AllowHost   []string `xor:"host" sep:"none" placeholder:"HOST" help:"further host name to answer to, repeatable"`
-	Stdio       bool     `xor:"listen,anyone,path,stateless,keep,public,host,origin,forward,tlscert,tlskey" help:"serve one client on standard input and output instead"`
-	tlsFlags    `embed:""`
+	listenFlags  `embed:""`
+	metricsFlags `embed:""`
+	AllowHost    []string `xor:"host" sep:"none" placeholder:"HOST" help:"further host name to answer to, repeatable"`
+	Stdio        bool     `xor:"listen,anyone,path,stateless,keep,public,host,origin,forward,tlscert,tlskey" help:"serve one client on standard input and output instead"`
+	tlsFlags     `embed:""`
 }
 
 // loggingFlags are the other ones of the process.
 type loggingFlags struct {
 	logFlags  `embed:""`
-	AccessLog bool `help:"log who called what, and what became of it; never arguments"`
+	AccessLog *bool `help:"log who called what, and what became of it, never arguments (default, but with --stdio); --access-log=false: do not"`
+}
+
+// check completes the flags and refuses what is known to be wrong.
+func (f *processFlags) check() error {
+	if err := f.listenFlags.check(); err != nil {
+		return err
+	}
+	return f.metricsFlags.check(f.Listen)
 }
 
 // mountFlags are those of one API.
@@ -55,6 +65,18 @@ type endpointFlags struct {
 	anyoneFlags `embed:""`
 }
 
+// checkPublicURL refuses what cannot be told to everybody.
+func checkPublicURL(address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return misuse("--public-url https://…/mcp", "--public-url is not a valid URL")
+	case u.User != nil:
+		return misuse("--public-url https://…/mcp", "--public-url must not hold a password: everybody is told")
+	}
+	return nil
+}
+
 // anyoneFlags say that nobody is asked who they are.
 type anyoneFlags struct {
 	AllowUnauthenticated bool `xor:"anyone" help:"listen beyond this machine, for anyone"`
@@ -78,9 +100,18 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal, typed *kong.Context
 	if err != nil {
 		return err
 	}
+	if s.traces, err = newTraces(ctx, t.env, s.log); err != nil {
+		return err
+	}
+	defer s.traces.close(s.process.ShutdownTimeout)
 	if err := s.open(ctx, set.apis); err != nil {
 		return err
 	}
+	endMetrics, err := s.serveMetrics(ctx)
+	if err != nil {
+		return err
+	}
+	defer endMetrics()
 	defer s.follow(ctx, func() (*settings, error) { return c.settings(t, typed) })()
 	if set.process.Stdio {
 		return s.serveStdio(ctx)
@@ -98,6 +129,6 @@ func (c *serveCommand) settings(t *terminal, typed *kong.Context) (*settings, er
 	}
 	only := &apiSettings{keys: apiKeys{Document: c.Document, mountFlags: c.mountFlags}}
 	only.keys.Path = cmp.Or(c.Path, defaultPath)
-	set := &settings{process: processKeys{c.processFlags, c.loggingFlags}, apis: []*apiSettings{only}}
+	set := &settings{process: processKeys{c.processFlags, c.loggingFlags}, top: only, apis: []*apiSettings{only}}
 	return set, set.process.check()
 }

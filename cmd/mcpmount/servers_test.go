@@ -95,7 +95,7 @@ func TestPrintedUpstream(t *testing.T) {
 	} {
 		src := &source{doc: &mcpmount.Document{Servers: []mcpmount.ServerURL{{URL: server}}}}
 		src.doc.BasePath = strings.TrimRight(strings.TrimPrefix(server, "https://api.example.com"), "/")
-		api, err := new(apiFlags).connect(src, nil, &terminal{}, slog.New(slog.DiscardHandler))
+		api, err := new(apiFlags).connect(src, nil, nil, &terminal{}, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -24,9 +26,15 @@ const handover = time.Second
 type service struct {
 	t       *terminal
 	process processKeys
-	file    string // the configuration, "" if flags say all
+	file    string            // the configuration, "" if flags say all
+	files   []string          // that it reads
+	sum     [sha256.Size]byte // of both at the start
 	tls     *tls.Config
 	log     *slog.Logger
+	traces  *traces // nil for none
+
+	metrics    *metrics // nil if nobody asked for them
+	metricsURL string   // where they are, "" for nowhere
 
 	handler atomic.Pointer[http.ServeMux]
 
@@ -39,10 +47,15 @@ type service struct {
 
 // newService returns a service without APIs.
 func newService(t *terminal, set *settings) (*service, error) {
-	s := &service{t: t, process: set.process, file: set.file, log: set.process.logger(t.stderr)}
+	s := &service{t: t, process: set.process, file: set.file, files: set.files, sum: set.sum, log: set.process.logger(t.stderr)}
 	var err error
 	if s.tls, err = s.process.config(s.log); err != nil {
-		return nil, err
+		return nil, set.top.explain(err)
+	}
+	if s.process.MetricsListen != "" {
+		if s.metrics, err = newMetrics(set.file != ""); err != nil {
+			return nil, err
+		}
 	}
 	if s.process.Stdio && len(set.apis) != 1 {
 		return nil, misuse("leave out --stdio", "--stdio serves one API; %s has %d", set.file, len(set.apis))
@@ -53,7 +66,7 @@ func newService(t *terminal, set *settings) (*service, error) {
 // open makes the servers of the APIs, the first ones of the service.
 func (s *service) open(ctx context.Context, list []*apiSettings) error {
 	for _, settings := range list {
-		a, err := settings.open(ctx, s.t, &s.process, s.log)
+		a, err := settings.open(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -63,8 +76,11 @@ func (s *service) open(ctx context.Context, list []*apiSettings) error {
 	if err != nil {
 		return err
 	}
+	for _, a := range s.apis {
+		a.metrics.serves(a.srv, a.upstream)
+	}
 	s.handler.Store(mux)
-	return nil
+	return s.metrics.show(s.apis)
 }
 
 // routes returns what serves list. Nothing of the APIs themselves is changed.
@@ -72,13 +88,13 @@ func (s *service) routes(list []*api) (*http.ServeMux, error) {
 	mux := http.NewServeMux()
 	for _, a := range list {
 		if err := a.srv.Mount(mux, a.keys.Path); err != nil {
-			return nil, a.explain(misuse("--path "+defaultPath, "--path: %w", err))
+			return nil, a.explain(misuse("--path "+a.endpoint(), "--path: %w", err))
 		}
 		if a.logins == nil {
 			continue
 		}
 		if err := a.logins.Mount(mux); err != nil {
-			return nil, a.explain(misuse("--path "+defaultPath, "--path: %w", err))
+			return nil, a.explain(misuse("--path "+a.endpoint(), "--path: %w", err))
 		}
 	}
 	if len(list) == 1 && list[0].keys.on() {
@@ -102,9 +118,9 @@ func (s *service) follow(ctx context.Context, read func() (*settings, error)) (s
 		a.watch(ctx)
 	}
 	s.mu.Unlock()
-	if s.file != "" && !s.process.Stdio {
-		feed := &configFeed{name: s.file, read: read}
-		w := &watcher[settings]{kind: "configuration", feed: feed, log: s.log.With("configuration", s.file)}
+	if s.file != "" {
+		feed := &configFeed{name: s.file, files: s.files, sum: s.sum, read: read}
+		w := &watcher[settings]{kind: "configuration", feed: feed, log: s.log.With("configuration", s.file), tried: s.metrics.configReloaded}
 		w.update = func(next *settings) error {
 			err := s.change(ctx, next)
 			if err == nil {
@@ -141,7 +157,7 @@ func (s *service) every() (every time.Duration) {
 
 // watch follows the document until ctx is done or unwatch is called.
 func (a *api) watch(ctx context.Context) {
-	w := &watcher[source]{kind: "document", feed: a.src.feed, update: a.update, log: a.log.With("document", a.src.name)}
+	w := &watcher[source]{kind: "document", feed: a.src.feed, update: a.update, log: a.log.With("document", a.src.name), tried: a.metrics.documentReloaded}
 	a.unwatch = w.follow(ctx, a.keys.every(a.src))
 }
 
@@ -213,6 +229,9 @@ func (s *service) tell(base string) {
 			clients[cmp.Or(a.name, slug(n.title))] = client{"http", n.url, a.keys.headers()}
 		}
 		n.print(s.t.stderr, s.log)
+		a.src.release()
 	}
 	printClients(s.t.stderr, s.log, clients)
+	printMetrics(s.t.stderr, s.log, s.metricsURL)
+	debug.FreeOSMemory() // reading takes several times the memory of serving
 }

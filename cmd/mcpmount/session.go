@@ -59,7 +59,7 @@ func (f *apiFlags) dialURL(ctx context.Context, endpoint string, header http.Hea
 		return nil, err
 	}
 	client := &http.Client{
-		Transport:     &originTransport{origin(u), header, server, others},
+		Transport:     &originTransport{u, header, server, others},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	conn, err := newClient().Connect(ctx, &mcp.StreamableClientTransport{

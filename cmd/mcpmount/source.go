@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -40,10 +41,14 @@ type source struct {
 	feed feed[source]
 }
 
+// release lets go of the document, which takes more memory than the server that was made
+// of it.
+func (s *source) release() { s.doc = new(mcpmount.Document) }
+
 // readSource reads the document with the given name. A file may refer to other
-// files in refRoot, or in its own folder if that is "". The overlays change it
-// before it is read.
-func readSource(ctx context.Context, stdin io.Reader, name, refRoot string, overlays ...string) (*source, error) {
+// files in refRoot, or in its own folder if that is "". The host of a URL may have a
+// certificate of roots. The overlays change it before it is read.
+func readSource(ctx context.Context, stdin io.Reader, name, refRoot string, roots *x509.CertPool, overlays ...string) (*source, error) {
 	isURL := strings.Contains(name, "://")
 	switch {
 	case !isURL && name != "-" && !isPipe(name):
@@ -51,7 +56,7 @@ func readSource(ctx context.Context, stdin io.Reader, name, refRoot string, over
 	case refRoot != "":
 		return nil, misuse("remove --ref-root", "--ref-root needs a DOCUMENT that is a file")
 	case isURL:
-		return fetch(ctx, name, overlays...)
+		return fetch(ctx, name, roots, overlays...)
 	}
 	read := readPipe // <(command) of a shell
 	if name == "-" {

@@ -47,7 +47,7 @@ func TestReadSource(t *testing.T) {
 			if tt.document == link && !linked {
 				t.Skip("no symbolic links here")
 			}
-			src, err := readSource(t.Context(), strings.NewReader(tt.stdin), tt.document, tt.refRoot)
+			src, err := readSource(t.Context(), strings.NewReader(tt.stdin), tt.document, tt.refRoot, nil)
 			checkError(t, err, tt.err)
 			if err == nil && len(src.doc.Operations) != 1 {
 				t.Errorf("the document has %d operations, want 1", len(src.doc.Operations))
@@ -66,7 +66,7 @@ func TestReadSourceRelativeFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, root := range []string{"", ".", filepath.Dir(name)} {
-			if _, err := readSource(t.Context(), nil, name, root); err != nil {
+			if _, err := readSource(t.Context(), nil, name, root, nil); err != nil {
 				t.Errorf("readSource(%q, root %q): %v", name, root, err)
 			}
 		}
@@ -87,7 +87,7 @@ func TestReadSourcePipe(t *testing.T) {
 	if _, err := os.Stat(name); err != nil {
 		t.Skip("no /dev/fd here")
 	}
-	if _, err := readSource(t.Context(), nil, name, ""); err != nil {
+	if _, err := readSource(t.Context(), nil, name, "", nil); err != nil {
 		t.Error(err)
 	}
 }

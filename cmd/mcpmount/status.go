@@ -17,10 +17,17 @@ const (
 
 func statusPaths() []string { return []string{healthPath, readyPath, alivePath} }
 
+// An apiHealth is what is known of how an API is. That the API itself fails does not
+// make the server less ready: a restart or another replica would not change it.
+type apiHealth struct {
+	mcpmount.Health
+	Degraded bool `json:"degraded,omitempty"` // the API failed lately, and is left alone
+}
+
 // A status is the health of all APIs together, and of each one that has a name.
 type status struct {
-	mcpmount.Health
-	APIs map[string]mcpmount.Health `json:"apis,omitempty"`
+	apiHealth
+	APIs map[string]apiHealth `json:"apis,omitempty"`
 }
 
 // handleStatus registers with mux what tells how the APIs of list are.
@@ -43,10 +50,11 @@ func handleStatus(mux *http.ServeMux, list []*api) {
 }
 
 func newStatus(list []*api) status {
-	s := status{Health: mcpmount.Health{OK: true}, APIs: map[string]mcpmount.Health{}}
+	s := status{apiHealth: apiHealth{Health: mcpmount.Health{OK: true}}, APIs: map[string]apiHealth{}}
 	for _, a := range list {
-		h := a.srv.Health()
+		h := apiHealth{a.srv.Health(), a.upstream.stats().Open}
 		s.OK = s.OK && h.OK
+		s.Degraded = s.Degraded || h.Degraded
 		s.Tools += h.Tools
 		s.Resources += h.Resources
 		s.ResourceTemplates += h.ResourceTemplates

@@ -5,9 +5,13 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpmount/mcpmount"
 )
@@ -68,5 +72,54 @@ func TestStdioAnswersBeforeItEnds(t *testing.T) {
 				t.Errorf("serveStdio = %v", err)
 			}
 		})
+	}
+}
+
+// With --stdio a configuration is followed as far as the one server can: its tools change, and
+// the rest waits for the client to start it again.
+func TestStdioFollowsConfig(t *testing.T) {
+	file := writeConfig(t, "")
+	replaceFile(t, filepath.Join(filepath.Dir(file), "api.yaml"), strings.Replace(watchedEntry, "API", "http://127.0.0.1:9", 1))
+	replaceFile(t, filepath.Join(filepath.Dir(file), "parts.yaml"), watchedPart)
+	config := func(apis string) {
+		replaceFile(t, file, "stdio: true\ndefaults: {watch-interval: 20ms}\napis: "+apis+"\n")
+	}
+	config("{a: {document: api.yaml}}")
+	toServer, fromClient := io.Pipe()
+	toClient, fromServer := io.Pipe()
+	told, stderr := io.Pipe()
+	exit := make(chan int, 1)
+	go func() {
+		exit <- run(t.Context(), []string{"serve", "--config", file}, toServer, fromServer, stderr, os.LookupEnv)
+		stderr.Close()
+	}()
+	log := make(chan string, 1000)
+	go func() {
+		defer close(log)
+		for lines := bufio.NewScanner(told); lines.Scan(); {
+			log <- lines.Text()
+		}
+	}()
+	client := listenTo(t, &mcp.IOTransport{Reader: toClient, Writer: fromClient}, "2025-11-25")
+	config("{a: {document: api.yaml, rename: {getOrder: find}}}")
+	if got := client.told(t, client.tools); got != "createOrder find" {
+		t.Errorf("after the edit: %s", got)
+	}
+	for _, apis := range []string{
+		"{a: {document: api.yaml, timeout: 1s}}",
+		"{b: {document: api.yaml}}",
+		"{a: {document: api.yaml}, b: {document: api.yaml}}",
+	} {
+		config(apis)
+		await(t, log, "", "the configuration cannot be served", "start the server again")
+		if got := client.list(t); got != "createOrder find" {
+			t.Errorf("with %s: %s", apis, got)
+		}
+		config("{a: {document: api.yaml, rename: {getOrder: find}}}")
+		await(t, log, "", "the configuration is good again")
+	}
+	client.session.Close()
+	if code := <-exit; code != exitOK {
+		t.Errorf("exit code %d", code)
 	}
 }

@@ -149,7 +149,7 @@ func (c *toolsCommand) wanted(t *terminal, typed *kong.Context) (string, *bridge
 // describe returns a server that can be looked at, but whose tools cannot be
 // called.
 func (f *bridgeFlags) describe(ctx context.Context, t *terminal, document string) (*source, *mcpmount.Server, error) {
-	src, err := f.read(ctx, t, document)
+	src, err := f.read(ctx, t, document, nil)
 	if err != nil {
 		return nil, nil, err
 	}

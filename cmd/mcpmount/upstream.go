@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mcpmount/mcpmount"
+	"github.com/mcpmount/mcpmount/resilient"
 )
 
 // An upstream is the API behind the tools.
@@ -19,11 +21,12 @@ type upstream struct {
 	url       *url.URL // with the path that is before that of operations
 	secrets   bool     // whether requests have headers that are for the API only
 	transport http.RoundTripper
+	ways      []*resilient.Transport // that requests go through
 }
 
 // connect returns the API of src, which will get the forwarded headers of
-// callers. Nothing is sent yet.
-func (f *apiFlags) connect(src *source, forwarded []string, t *terminal, log *slog.Logger) (*upstream, error) {
+// callers and be part of their traces. Nothing is sent yet.
+func (f *apiFlags) connect(src *source, forwarded []string, traced *traces, t *terminal, log *slog.Logger) (*upstream, error) {
 	header, err := parseHeaders(f.Header, t.env)
 	if err != nil {
 		return nil, err
@@ -33,7 +36,7 @@ func (f *apiFlags) connect(src *source, forwarded []string, t *terminal, log *sl
 	if err != nil {
 		return nil, err
 	}
-	api, others, err := f.transports(log)
+	api, others, ways, err := f.guarded(traced, log)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +44,7 @@ func (f *apiFlags) connect(src *source, forwarded []string, t *terminal, log *sl
 		return nil, fail("--upstream https://…", "--client-cert has no effect: %s has no TLS", displayURL(base))
 	}
 	transport, err := mcpmount.Upstream(base.String(), &originTransport{
-		origin: origin(base),
+		origin: base,
 		header: header,
 		api:    api,
 		others: others,
@@ -49,7 +52,7 @@ func (f *apiFlags) connect(src *source, forwarded []string, t *terminal, log *sl
 	if err != nil {
 		return nil, fail("--upstream https://…", "%w", err)
 	}
-	return &upstream{base, shown, secrets, transport}, nil
+	return &upstream{base, shown, secrets, transport, ways}, nil
 }
 
 // destination returns the base that calls go to, and what is shown of it: a base
@@ -74,10 +77,8 @@ func (f *apiFlags) destination(src *source, secrets bool) (base, shown *url.URL,
 // other servers do, which must not see the certificate of this one.
 func (f *apiFlags) transports(log *slog.Logger) (api, others http.RoundTripper, err error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if f.CACert != "" {
-		if config.RootCAs, err = readAuthorities("--ca-cert", f.CACert); err != nil {
-			return nil, nil, err
-		}
+	if config.RootCAs, err = f.roots(); err != nil {
+		return nil, nil, err
 	}
 	others = newTransport(config)
 	pair, err := readKeyPair("--client-cert", f.ClientCert, "--client-key", f.ClientKey, log)
@@ -89,15 +90,24 @@ func (f *apiFlags) transports(log *slog.Logger) (api, others http.RoundTripper, 
 	return newTransport(config), others, nil
 }
 
+// roots returns the authorities whose certificates the API may have, nil for those of this
+// machine.
+func (f *apiFlags) roots() (*x509.CertPool, error) {
+	if f.CACert == "" {
+		return nil, nil
+	}
+	return readAuthorities("--ca-cert", f.CACert)
+}
+
 // newTransport returns a transport that keeps the connections of many calls
-// at once, all of them to one host.
+// at once, all of them to one host: one that is closed is made again.
 func newTransport(config *tls.Config) http.RoundTripper {
 	transport, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
 		return http.DefaultTransport
 	}
 	transport = transport.Clone()
-	transport.MaxIdleConnsPerHost = transport.MaxIdleConns
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 1024, 1024
 	transport.TLSClientConfig = config
 	return transport
 }
@@ -197,13 +207,13 @@ func basePath(path string) (string, error) {
 // An originTransport gives headers and its transport to the requests to one
 // origin, and to no other: the document may name further servers.
 type originTransport struct {
-	origin      string
+	origin      *url.URL
 	header      http.Header
 	api, others http.RoundTripper
 }
 
 func (t *originTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if origin(r.URL) != t.origin {
+	if (r.URL.Scheme != t.origin.Scheme || r.URL.Host != t.origin.Host) && origin(r.URL) != origin(t.origin) {
 		return t.others.RoundTrip(r)
 	}
 	if len(t.header) > 0 {

@@ -140,7 +140,7 @@ func TestOriginTransport(t *testing.T) {
 			transport := &originTransport{
 				api:    send("the API, "),
 				others: send("others"),
-				origin: "https://api.example.com",
+				origin: mustParse(t, "https://api.example.com"),
 				header: http.Header{"X-Api-Key": {"key"}},
 			}
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, tt.url, nil)

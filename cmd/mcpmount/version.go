@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -18,25 +19,51 @@ func (versionCommand) Run(t *terminal) error {
 	if !ok {
 		return fail("build it with go build", "this binary does not know its version")
 	}
-	_, err := fmt.Fprint(t.stdout, versionText(info, mcp.SupportedProtocolVersions()))
+	_, err := fmt.Fprint(t.stdout, versionText(newBuild(info), mcp.SupportedProtocolVersions()))
 	return err
 }
 
-func versionText(info *debug.BuildInfo, protocols []string) string {
-	version := info.Main.Version
-	if version == "" {
-		version = "(devel)"
+// A build is what the Go toolchain recorded in a binary, "" for what it did not.
+type build struct {
+	version   string // "(devel)" if it is none
+	goVersion string
+	revision  string // of the commit
+	time      string // of the commit: RFC 3339
+	modified  bool   // with changes that are not committed
+}
+
+// thisBuild returns that of this binary.
+func thisBuild() build {
+	info, _ := debug.ReadBuildInfo()
+	return newBuild(info)
+}
+
+// newBuild returns what info, which may be nil, says.
+func newBuild(info *debug.BuildInfo) build {
+	if info == nil {
+		info = new(debug.BuildInfo)
 	}
-	text := "mcpmount " + version
-	settings := map[string]string{}
+	b := build{version: cmp.Or(info.Main.Version, "(devel)"), goVersion: info.GoVersion}
 	for _, s := range info.Settings {
-		settings[s.Key] = s.Value
+		switch s.Key {
+		case "vcs.revision":
+			b.revision = s.Value
+		case "vcs.time":
+			b.time = s.Value
+		case "vcs.modified":
+			b.modified = s.Value == "true"
+		}
 	}
-	if revision := settings["vcs.revision"]; revision != "" {
-		text += fmt.Sprintf("\ncommit   %s of %s", revision, settings["vcs.time"])
-		if settings["vcs.modified"] == "true" {
+	return b
+}
+
+func versionText(b build, protocols []string) string {
+	text := "mcpmount " + b.version
+	if b.revision != "" {
+		text += fmt.Sprintf("\ncommit   %s of %s", b.revision, b.time)
+		if b.modified {
 			text += ", with changes"
 		}
 	}
-	return text + fmt.Sprintf("\ngo       %s\nMCP      %s\n", strings.TrimPrefix(info.GoVersion, "go"), strings.Join(protocols, ", "))
+	return text + fmt.Sprintf("\ngo       %s\nMCP      %s\n", strings.TrimPrefix(b.goVersion, "go"), strings.Join(protocols, ", "))
 }

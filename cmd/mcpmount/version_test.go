@@ -25,7 +25,7 @@ func TestVersionText(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, versionText(&tt.info, []string{"B", "A"})); diff != "" {
+			if diff := cmp.Diff(tt.want, versionText(newBuild(&tt.info), []string{"B", "A"})); diff != "" {
 				t.Errorf("version (-want +got):\n%s", diff)
 			}
 		})

@@ -56,6 +56,7 @@ type watcher[T any] struct {
 	feed   feed[T] // nil if it cannot be read again
 	update func(*T) error
 	log    *slog.Logger // which says which one
+	tried  func(error)  // is told of each attempt; nil for nobody
 
 	failed error // what was said last; nil if all is well
 }
@@ -114,6 +115,9 @@ func (w *watcher[T]) look(ctx context.Context, force bool) {
 	}
 	if err == nil {
 		err = w.update(next)
+	}
+	if w.tried != nil {
+		w.tried(err)
 	}
 	switch {
 	case err != nil && (force || w.failed == nil || w.failed.Error() != err.Error()):
