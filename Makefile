@@ -1,9 +1,10 @@
 # The commands of the project. `make test` needs only Go.
 
 GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+LINTED = bench deploy internal/frameworks internal/release
 BENCHSTAT = golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
-.PHONY: help test check lint frameworks examples soak mutants scan-live interop corpus corpus-fetch bench bench-compare
+.PHONY: help test check lint frameworks examples soak mutants scan-live interop corpus corpus-fetch bench bench-compare release release-test release-check apidiff
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/'
@@ -19,6 +20,7 @@ check: test lint ## everything that a change must pass
 lint: ## formatting, linters and a tidy go.mod
 	test -z "$$(gofmt -l .)"
 	go run $(GOLANGCI) run ./...
+	for module in $(LINTED); do (cd $$module && go run $(GOLANGCI) run ./...) || exit 1; done
 	go mod tidy -diff
 
 frameworks: ## the routers and frameworks of docs/frameworks.md, which are not dependencies of the module
@@ -62,3 +64,16 @@ bench-compare: ## the benchmarks of the core against those of another commit (BA
 		(cd "$$dir/base" && "$$dir/old.test" $(BENCHFLAGS)) >>"$$dir/old" && "$$dir/new.test" $(BENCHFLAGS) >>"$$dir/new" || exit 1; \
 	done && \
 	go run $(BENCHSTAT) "$$dir/old" "$$dir/new"
+
+release: ## archives, bills of materials and sums of what is committed, for all platforms, in dist/ (ARGS='-platforms linux/amd64')
+	go -C internal/release run . -o "$(CURDIR)/dist" $(ARGS)
+
+release-test: ## what is in a release, and the files of deploy/ against what reads them
+	go -C internal/release test ./...
+	go -C deploy test ./...
+
+release-check: ## start the release on a bare Debian; needs root and debootstrap
+	internal/release/check.sh
+
+apidiff: ## what changed in the API since the last tag, and whether that breaks a program
+	.ci/apidiff
