@@ -22,7 +22,7 @@ func commandSubject(dir string) subject {
 		if err := os.WriteFile(document, warehouse, 0o600); err != nil {
 			return nil, err
 		}
-		return []string{binary, "serve", "--listen", addr, "--upstream", upstream, document}, nil
+		return []string{binary, "serve", "--access-log=false", "--listen", addr, "--upstream", upstream, document}, nil
 	}
 	return s
 }

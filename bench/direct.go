@@ -39,6 +39,8 @@ var directWork = []struct {
 	{plainREST, rest, smallCall()},
 	{inProcess, stateless, smallCall()},
 	{inProcess, modern, smallCall()},
+	{trivial, stateless, smallCall()},
+	{trivial, modern, smallCall()},
 	{goSDK, stateless, smallCall()},
 	{goSDK, modern, smallCall()},
 	{mcpGo, stateless, smallCall()},

@@ -84,11 +84,9 @@ func (r *results) floors() []floor {
 	}
 	all = append(all, r.directFloors()...)
 	all = append(all, r.compare("list of 1000 tools, 2025-11-25: throughput of go-sdk", list(1000).name, []int{r.others}, inProcess, stateless, goSDK, stateless, throughput).orMore(30))
-	for _, p := range []subject{proxy, proxyPool} {
-		for _, s := range []subject{service, installed} {
-			what := fmt.Sprintf("small call, %s, 2025-11-25: throughput of %s", s.name, p.name)
-			all = append(all, r.compare(what, small, both, s, stateless, p, rest, throughput).orMore(1))
-		}
+	for _, s := range []subject{service, installed} {
+		what := fmt.Sprintf("small call, %s, 2025-11-25: throughput of %s", s.name, proxy.name)
+		all = append(all, r.compare(what, small, both, s, stateless, proxy, rest, throughput).orMore(1))
 	}
 	return append(all, r.tail(), r.stripe(), r.growth(), r.updates())
 }
@@ -133,10 +131,10 @@ func (r *results) tail() floor {
 
 // directFloors are about the handler alone.
 func (r *results) directFloors() []floor {
-	took := floor{what: "small call of the handler, with the API in process: µs", format: "%.2f", limit: 6, required: 2}
-	allocations := floor{what: "small call of the handler, with the API in process: allocations", format: "%.0f", limit: 30, required: 2}
+	took := floor{what: "small call of the handler, a trivial API in process: µs", format: "%.2f", limit: 6, required: 2}
+	allocations := floor{what: "small call of the handler, a trivial API in process: allocations", format: "%.0f", limit: 30, required: 2}
 	for _, e := range []era{stateless, modern} {
-		if d := r.direct(inProcess, e, smallCall().name); d != nil {
+		if d := r.direct(trivial, e, smallCall().name); d != nil {
 			took.values = append(took.values, value{string(e), float64(middleOf(d.Samples, directTime)) / 1e3})
 			allocations.values = append(allocations.values, value{string(e), middleOf(d.Samples, directAllocations)})
 		}

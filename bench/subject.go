@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -56,6 +57,7 @@ var (
 	mcpEras = []era{stateless, modern, session}
 
 	inProcess = subject{name: "mcpmount", eras: mcpEras, handler: mountedAPI}
+	trivial   = subject{name: "mcpmount, a trivial handler", eras: mcpEras, handler: mountedBytes}
 	service   = subject{name: "mcpmount, as a service", eras: mcpEras, handler: serviceOf, upstream: true}
 	plainREST = subject{name: "the route itself", eras: []era{rest}, handler: func(spec) (http.Handler, error) { return newAPI(), nil }}
 	goSDK     = subject{name: "go-sdk", eras: mcpEras, sessions: "/session", handler: goSDKServer}
@@ -132,6 +134,24 @@ func mountedAPI(s spec) (http.Handler, error) {
 		return nil, err
 	}
 	return updatable{mux, srv}, nil
+}
+
+// mountedBytes is mcpmount in front of a handler that does nothing but write the item
+// that a small call is for, encoded before.
+func mountedBytes(s spec) (http.Handler, error) {
+	doc, err := readDocument(s)
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(newItem(42, "full"))
+	if err != nil {
+		return nil, err
+	}
+	api := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(body)
+	})
+	return mcpmount.New(doc, mcpmount.InProcess(api), options())
 }
 
 // serviceOf is mcpmount in front of the API at s.Upstream.
