@@ -81,10 +81,11 @@ func (t inProcess) serveHere(x *exchange, r *http.Request) (*http.Response, erro
 	timer := time.AfterFunc(x.call.allowed, func() { x.call.end(callTimeout(x.call.allowed)) })
 	defer timer.Stop()
 	x.call.substitute.wanted.Store(x)
+	defer x.call.substitute.wanted.Store(nil)
 	if why := endOf(x.ctx); why != nil { // before anybody was to know
+		closeBody(r)
 		return nil, why
 	}
-	defer x.call.substitute.wanted.Store(nil)
 	x.serve(t.handler)
 	res, err := x.opening(r)
 	if why := endOf(x.ctx); errors.Is(err, io.ErrClosedPipe) && why != nil {
