@@ -42,22 +42,21 @@ const (
 	recentText = 40 // bytes of text up to which scalars are shared
 )
 
-// newArena returns an arena for an input of the given length.
-func newArena(length int) arena {
-	a := arena{mostUsed: freeBytes + bytesPerByte*length}
+// start makes a, which is zero, ready for an input of the given length.
+func (a *arena) start(length int) {
+	a.mostUsed = freeBytes + bytesPerByte*length
 	a.nodes.next = min(length/bytesPerNode, minSlab) // half of what the first block has
 	a.members.next = a.nodes.next
 	if length >= recentFrom {
 		a.recent = make([]*Node, recentSize)
 		a.seed = maphash.MakeSeed()
 	}
-	return a
 }
 
 func (a *arena) node(kind Kind, text string) *Node {
 	n := &a.nodes.take(1)[0]
 	a.used += nodeBytes
-	n.Kind, n.Text = kind, text
+	n.Kind, n.Text, n.Items, n.Members, n.index = kind, text, nil, nil, nil // faster than all at once
 	return n
 }
 
@@ -83,7 +82,14 @@ func (a *arena) boolNode(value bool) *Node {
 
 // scalar returns a String or a Number.
 func (a *arena) scalar(kind Kind, text string) *Node {
-	if a.recent == nil || len(text) > recentText {
+	if a.recent == nil {
+		return a.node(kind, text)
+	}
+	return a.shared(kind, text)
+}
+
+func (a *arena) shared(kind Kind, text string) *Node {
+	if len(text) > recentText {
 		return a.node(kind, text)
 	}
 	at := &a.recent[maphash.String(a.seed, text)%recentSize]
@@ -94,13 +100,14 @@ func (a *arena) scalar(kind Kind, text string) *Node {
 	return *at
 }
 
-// array returns an Array of a copy of items.
-func (a *arena) array(items []*Node) *Node {
+// array returns an Array of a copy of items, and of those that follow.
+func (a *arena) array(items, more []*Node) *Node {
 	n := a.node(Array, "")
-	if len(items) > 0 {
-		n.Items = a.items.take(len(items))
-		a.used += itemBytes * len(items)
+	if length := len(items) + len(more); length > 0 {
+		n.Items = a.items.take(length)
+		a.used += itemBytes * length
 		copy(n.Items, items)
+		copy(n.Items[len(items):], more)
 	}
 	return n
 }
@@ -114,44 +121,59 @@ func (a *arena) object(members []Member, index map[string]int) *Node {
 		a.used += memberBytes * len(members)
 		copy(n.Members, members)
 	}
-	n.index = index
-	a.used += indexBytes * len(index)
+	if index != nil {
+		n.index = index
+		a.used += indexBytes * len(index)
+	}
 	return n
 }
 
 // blocks are those that an arena took its nodes from last.
 type blocks struct {
-	nodes   []Node
-	members []Member
+	nodes   block[Node]
+	items   block[*Node]
+	members block[Member]
 }
 
-// blocks returns those of a, all of which may be in use.
-func (a *arena) blocks() blocks { return blocks{a.nodes.block, a.members.block} }
+// blocks returns those of a.
+func (a *arena) blocks() blocks { return blocks{a.nodes.block, a.items.block, a.members.block} }
 
-// reuse gives a blocks to begin with, which nobody uses.
-func (a *arena) reuse(b blocks) {
-	a.nodes.block, a.nodes.free = b.nodes, b.nodes
-	a.members.block, a.members.free = b.members, b.members
+// reuse gives a blocks to begin with, of which nobody uses anything.
+func (a *arena) reuse(b *blocks) {
+	a.nodes.block, a.items.block, a.members.block = b.nodes, b.items, b.members
+}
+
+// free says that nobody uses what is in b, and forgets it if asked to.
+func (b *blocks) free(forget bool) {
+	b.nodes.free(forget)
+	b.items.free(forget)
+	b.members.free(forget)
+}
+
+// A block is some elements, the first of which are in use.
+type block[T any] struct {
+	elements []T
+	used     int
 }
 
 // maxReused bounds the elements of a block that is kept to be used again.
 const maxReused = 128
 
-// clear forgets what is in b.
-func (b *blocks) clear() {
-	if len(b.nodes) > maxReused || len(b.members) > maxReused {
-		*b = blocks{}
+func (b *block[T]) free(forget bool) {
+	if len(b.elements) > maxReused {
+		b.elements = nil
 	}
-	clear(b.nodes)
-	clear(b.members)
+	if forget {
+		clear(b.elements)
+	}
+	b.used = 0
 }
 
-// A slab is a block of elements that are handed out in order. Blocks grow, so
-// that a small document has a small one.
+// A slab hands out the elements of a block in order, and makes another block when
+// there are none. Blocks grow, so that a small document has a small one.
 type slab[T any] struct {
-	block []T // the last one
-	free  []T // of it
-	next  int
+	block[T]
+	next int
 }
 
 const (
@@ -162,18 +184,16 @@ const (
 	bytesPerNode = 16
 )
 
-// take returns n zero elements. Many at once are allocated by themselves, so
+// take returns n elements, in which anything may be. Many at once are allocated by themselves, so
 // that little of a block is lost when it is replaced.
 func (s *slab[T]) take(n int) []T {
 	if n > maxSlab/8 {
 		return make([]T, n)
 	}
-	if n > len(s.free) {
-		s.next = min(max(2*s.next, minSlab, n), maxSlab)
-		s.block = make([]T, s.next)
-		s.free = s.block
+	if n > len(s.elements)-s.used {
+		s.next = min(max(2*s.next, 2*len(s.elements), minSlab, n), maxSlab)
+		s.block = block[T]{elements: make([]T, s.next)}
 	}
-	taken := s.free[:n:n]
-	s.free = s.free[n:]
-	return taken
+	s.used += n
+	return s.elements[s.used-n : s.used : s.used]
 }

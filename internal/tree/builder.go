@@ -7,28 +7,25 @@ type builder struct {
 	limits Limits
 	size   size
 
-	// path leads to the value that is built now.
-	path path
-
 	// problems, if not nil, receives what is an error otherwise.
 	problems *problems
+
+	// depth is how many arrays and objects are open. Path leads to the value that
+	// is built now, if there are problems to tell of.
+	depth int
+	path  path
 
 	// items and members are those of all open arrays and objects, the innermost
 	// last.
 	items   []*Node
 	members []Member
-
-	// What these have at first.
-	firstPath    [8]step
-	firstItems   [8]*Node
-	firstMembers [16]Member
 }
 
-// start makes b, which is zero or has built a tree to its end, ready to build one
-// from an input of the given length. b must not be copied afterwards.
+// start makes b, which is zero, ready to build a tree from an input of the given
+// length.
 func (b *builder) start(length int, l Limits, problems *problems) {
-	b.arena, b.limits, b.size, b.problems = newArena(length), l, size{}, problems
-	b.path, b.items, b.members = b.firstPath[:0], b.firstItems[:0], b.firstMembers[:0]
+	b.arena.start(length)
+	b.limits, b.problems = l, problems
 }
 
 // grow adds to the size, and reports whether the document may be as large.
@@ -40,7 +37,7 @@ func (b *builder) grow(by size) bool {
 // tooDeep reports whether a value that is nested as deep as height may not be
 // where the path leads.
 func (b *builder) tooDeep(height int) bool {
-	return len(b.path)+height > b.limits.MaxDepth
+	return b.depth+height > b.limits.MaxDepth
 }
 
 // An openArray is an array whose elements are still being read.
@@ -49,18 +46,18 @@ type openArray struct {
 }
 
 func (b *builder) openArray() openArray {
-	b.path = append(b.path, step{})
+	b.enter(0)
 	return openArray{len(b.items)}
 }
 
 func (b *builder) append(n *Node) {
 	b.items = append(b.items, n)
-	b.path[len(b.path)-1].index++
+	b.advance()
 }
 
-func (b *builder) closeArray(a openArray) *Node {
-	n := b.array(b.items[a.base:])
-	clear(b.items[a.base:])
+// closeArray closes an array that has some elements before those that were appended.
+func (b *builder) closeArray(a openArray, first ...*Node) *Node {
+	n := b.array(first, b.items[a.base:])
 	b.items = b.items[:a.base]
 	b.leave()
 	return n
@@ -73,18 +70,22 @@ type openObject struct {
 }
 
 func (b *builder) openObject() openObject {
-	b.path = append(b.path, step{index: -1})
+	b.enter(-1)
 	return openObject{base: len(b.members)}
 }
 
 // key makes the path lead to the member of the innermost object.
-func (b *builder) key(key string) { b.path[len(b.path)-1].key = key }
+func (b *builder) key(key string) {
+	if b.problems != nil {
+		b.path[len(b.path)-1].key = key
+	}
+}
 
 // set adds a member to o, the innermost object. If there is one with this key
 // already, it replaces the value at its position and reports false.
 func (b *builder) set(o *openObject, key string, value *Node) bool {
 	if i := b.find(o, key); i >= 0 {
-		b.members[i].Value = value
+		b.members[o.base+i].Value = value
 		return false
 	}
 	b.members = append(b.members, Member{key, value})
@@ -98,37 +99,46 @@ func (b *builder) set(o *openObject, key string, value *Node) bool {
 	return true
 }
 
-// find returns the position in b.members of the member of o with the given
-// key, or -1.
+// find returns the position of the member of o, the innermost object, with the
+// given key, or -1.
 func (b *builder) find(o *openObject, key string) int {
 	if o.index != nil {
 		if i, ok := o.index[key]; ok {
-			return o.base + i
+			return i
 		}
 		return -1
 	}
-	for i := o.base; i < len(b.members); i++ {
-		if b.members[i].Key == key {
-			return i
-		}
-	}
-	return -1
+	return position(b.members[o.base:], key)
 }
 
 func (b *builder) closeObject(o openObject) *Node {
 	n := b.object(b.members[o.base:], o.index)
-	clear(b.members[o.base:])
 	b.members = b.members[:o.base]
 	b.leave()
 	return n
 }
 
-// leave makes the path end one step before, and forgets that one: a builder may be
-// used again.
+// enter notes that an array or object is open, whose first element has the index.
+func (b *builder) enter(index int) {
+	b.depth++
+	if b.problems != nil {
+		b.path = append(b.path, step{index: index})
+	}
+}
+
+// advance makes the path lead to the next element of the innermost array.
+func (b *builder) advance() {
+	if b.problems != nil {
+		b.path[len(b.path)-1].index++
+	}
+}
+
+// leave notes that the innermost array or object is closed.
 func (b *builder) leave() {
-	last := len(b.path) - 1
-	b.path[last] = step{}
-	b.path = b.path[:last]
+	b.depth--
+	if b.problems != nil {
+		b.path = b.path[:len(b.path)-1]
+	}
 }
 
 // duplicate adds the problem that the value at the path replaced another one.

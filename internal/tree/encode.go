@@ -81,9 +81,16 @@ func AppendString(dst []byte, s string) []byte {
 	if !utf8.ValidString(s) {
 		s = repaired(s)
 	}
-	plain := plainWords(s)
-	dst = append(append(dst, '"'), s[:plain]...)
-	for s = s[plain:]; len(s) >= 8; {
+	begin := plain(s)
+	return appendQuoted(append(append(dst, '"'), s[:begin]...), s[begin:])
+}
+
+// AppendUTF8 is AppendString for bytes that are known to be UTF-8.
+func AppendUTF8(dst, s []byte) []byte { return appendQuoted(append(dst, '"'), s) }
+
+// appendQuoted appends s and a quote.
+func appendQuoted[T string | []byte](dst []byte, s T) []byte {
+	for len(s) >= 8 {
 		part := s[:min(len(s), stringPart)&^7]
 		dst = appendWords(dst, part)
 		s = s[len(part):]
@@ -95,7 +102,7 @@ func AppendString(dst []byte, s string) []byte {
 const stringPart = 512
 
 // appendWords appends what s, which has whole words, is in a JSON string.
-func appendWords(dst []byte, s string) []byte {
+func appendWords[T string | []byte](dst []byte, s T) []byte {
 	if cap(dst)-len(dst) < 2*len(s)+8 { // no room to write in words
 		return appendBytes(dst, s)
 	}
@@ -121,7 +128,7 @@ func appendWords(dst []byte, s string) []byte {
 }
 
 // appendBytes is appendWords for any string, and any dst.
-func appendBytes(dst []byte, s string) []byte {
+func appendBytes[T string | []byte](dst []byte, s T) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
 			dst = appendEscape(dst, c)

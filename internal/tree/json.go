@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,9 +20,14 @@ func ParseJSON(data []byte, l Limits) (*Node, error) { return new(Parser).ParseJ
 // A Parser reads one JSON text after the other. The zero Parser is ready to use. It
 // must not be used by two goroutines at a time.
 type Parser struct {
-	json   jsonParser
 	blocks blocks // of the tree that was read last, or for the next one
 	spare  bool   // nobody uses what is in blocks
+	large  bool   // what is in blocks refers to much text
+
+	// What the jsonParser has for what is open. It is empty after a text without
+	// an error.
+	items   []*Node
+	members []Member
 }
 
 // ParseJSON is [ParseJSON] without what reading takes besides the nodes.
@@ -30,29 +36,33 @@ func (p *Parser) ParseJSON(data []byte, l Limits) (*Node, error) {
 	if err := l.checkBytes(len(data)); err != nil {
 		return nil, err
 	}
-	text := strings.TrimPrefix(string(data), "\ufeff")
+	text := string(bytes.TrimPrefix(data, []byte("\ufeff")))
 	if !utf8.ValidString(text) {
 		return nil, fmt.Errorf("%s: invalid UTF-8", place(text, invalidAt(text)))
 	}
-	if !p.spare {
-		p.blocks = blocks{}
+	j := jsonParser{text: text}
+	j.start(len(text), l, nil)
+	if p.spare {
+		j.reuse(&p.blocks)
 	}
-	p.json.start(len(text), l, nil)
-	p.json.reuse(p.blocks)
-	n, err := p.json.parse(text)
-	p.blocks, p.spare = p.json.blocks(), false
-	if err != nil {
-		p.json = jsonParser{}
+	j.items, j.members = p.items, p.members
+	n, err := j.parse()
+	p.blocks, p.spare, p.large = j.blocks(), false, len(text) > maxStale
+	p.items, p.members = j.items, j.members
+	if p.large || err != nil {
+		p.items, p.members = nil, nil
 	}
-	p.json.arena, p.json.text, p.json.pos = arena{}, "", 0
-	p.json.items, p.json.members = nil, nil
 	return n, err
 }
+
+// maxStale bounds the text to which nodes that nobody uses may still refer: forgetting
+// takes a good part of the time in which a small message is read.
+const maxStale = 4 << 10
 
 // Recycle says that nobody uses the nodes any more that were read last: the next
 // ones take their place.
 func (p *Parser) Recycle() {
-	p.blocks.clear()
+	p.blocks.free(p.large)
 	p.spare = true
 }
 
@@ -77,7 +87,8 @@ func place(text string, offset int) string {
 	return fmt.Sprintf("line %d, column %d", line+1, column+1)
 }
 
-// A jsonParser reads one JSON text by recursive descent.
+// A jsonParser reads one JSON text by recursive descent. It holds nothing that it
+// has itself, so that it need not be on the heap.
 type jsonParser struct {
 	builder
 	text string // valid UTF-8
@@ -92,14 +103,13 @@ var (
 // parseJSON reads text, which is valid UTF-8. If problems is nil, a key that an
 // object has twice and a number that is too large are errors.
 func parseJSON(text string, l Limits, problems *problems) (*Node, error) {
-	p := new(jsonParser)
+	p := jsonParser{text: text}
 	p.start(len(text), l, problems)
-	return p.parse(text)
+	return p.parse()
 }
 
-// parse reads text with a builder that has started.
-func (p *jsonParser) parse(text string) (*Node, error) {
-	p.text = text
+// parse reads the text.
+func (p *jsonParser) parse() (*Node, error) {
 	p.skipSpace()
 	if p.pos == len(p.text) {
 		return nil, errEmpty
@@ -119,16 +129,16 @@ func (p *jsonParser) value() (*Node, error) {
 		return nil, p.limits.tooLarge(p.place())
 	}
 	switch p.peek() {
-	case '{':
-		return p.parseObject()
-	case '[':
-		return p.parseArray()
 	case '"':
 		s, err := p.parseString()
 		if err != nil {
 			return nil, err
 		}
 		return p.scalar(String, s), nil
+	case '{':
+		return p.parseObject()
+	case '[':
+		return p.parseArray()
 	case 't':
 		return p.literal("true", p.boolNode(true))
 	case 'f':
@@ -164,8 +174,16 @@ func (p *jsonParser) parseNumber() (*Node, error) {
 	return p.scalar(kind, literal), nil
 }
 
+// The first elements and members of what is open are on the stack of the goroutine:
+// nobody makes room for them, and the garbage collector does not hear of each.
+const (
+	firstItems   = 8
+	firstMembers = 8
+)
+
 func (p *jsonParser) parseArray() (*Node, error) {
-	a := p.openArray()
+	var first [firstItems]*Node
+	count, a := 0, p.openArray()
 	for more, err := p.begin(']'); more || err != nil; more, err = p.next(']') {
 		if err != nil {
 			return nil, err
@@ -174,46 +192,91 @@ func (p *jsonParser) parseArray() (*Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.append(n)
+		if count < len(first) {
+			first[count] = n
+			count++
+			p.advance()
+		} else {
+			p.append(n)
+		}
 	}
-	return p.closeArray(a), nil
+	return p.closeArray(a, first[:count]...), nil
 }
 
 func (p *jsonParser) parseObject() (*Node, error) {
-	o := p.openObject()
+	var first [firstMembers]Member
+	count, o := 0, p.openObject()
 	for more, err := p.begin('}'); more || err != nil; more, err = p.next('}') {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.parseMember(&o); err != nil {
+		if count == len(first) {
+			return p.parseLargeObject(o, first[:])
+		}
+		start := p.pos
+		m, err := p.parseMember()
+		if err != nil {
+			return nil, err
+		}
+		if i := position(first[:count], m.Key); i < 0 {
+			first[count] = m
+			count++
+		} else if err := p.twice(start, m.Key); err == nil {
+			first[i].Value = m.Value
+		} else {
+			return nil, err
+		}
+	}
+	n := p.object(first[:count], nil)
+	p.leave()
+	return n, nil
+}
+
+// parseLargeObject reads the rest of an object whose first members are there.
+func (p *jsonParser) parseLargeObject(o openObject, first []Member) (*Node, error) {
+	for _, m := range first {
+		p.set(&o, m.Key, m.Value)
+	}
+	for more := true; more; {
+		start := p.pos
+		m, err := p.parseMember()
+		if err != nil {
+			return nil, err
+		}
+		if !p.set(&o, m.Key, m.Value) {
+			err = p.twice(start, m.Key)
+		}
+		if err == nil {
+			more, err = p.next('}')
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	return p.closeObject(o), nil
 }
 
-func (p *jsonParser) parseMember(o *openObject) error {
-	start := p.pos
+func (p *jsonParser) parseMember() (Member, error) {
 	if p.peek() != '"' {
-		return p.unexpected("a key in double quotes")
+		return Member{}, p.unexpected("a key in double quotes")
 	}
 	key, err := p.parseString()
 	if err != nil {
-		return err
+		return Member{}, err
 	}
 	p.key(key)
 	if p.skipSpace(); p.peek() != ':' {
-		return p.unexpected("':'")
+		return Member{}, p.unexpected("':'")
 	}
 	p.pos++
 	p.skipSpace()
 	n, err := p.value()
-	if err != nil {
-		return err
-	}
-	if p.set(o, key, n) {
-		return nil
-	}
+	return Member{key, n}, err
+}
+
+// twice returns the error that the object has a key, which is at start, already, or
+// adds that to the problems.
+func (p *jsonParser) twice(start int, key string) error {
 	if p.problems == nil {
 		return p.errorAt(start, "the object has the key %s twice", quote(key))
 	}
@@ -261,6 +324,12 @@ func (p *jsonParser) peek() byte {
 }
 
 func (p *jsonParser) skipSpace() {
+	if p.peek() <= ' ' {
+		p.skipSpaces()
+	}
+}
+
+func (p *jsonParser) skipSpaces() {
 	for p.pos < len(p.text) {
 		switch p.text[p.pos] {
 		case ' ', '\n', '\r', '\t':

@@ -181,6 +181,56 @@ func decodeStandard(t *testing.T, data []byte) any {
 	return v
 }
 
+// TestParserReadsAgain has a parser read one text in the place of another.
+func TestParserReadsAgain(t *testing.T) {
+	object := func(members int, value string) string {
+		var s strings.Builder
+		for i := range members {
+			fmt.Fprintf(&s, `,"key %d":%s`, i, value)
+		}
+		return "{" + strings.TrimPrefix(s.String(), ",") + "}"
+	}
+	list := func(n int) string { return "[" + strings.TrimSuffix(strings.Repeat(`"an item",`, n), ",") + "]" }
+	texts := []string{
+		`{"a":{"b":[1,2,3]},"c":"text"}`, `"text"`, `[]`, `{}`, `[null,true,{"a":1}]`, list(8), list(9), list(200), object(8, `1`), object(9, list(9)),
+		object(15, `{"a":[]}`), object(16, object(16, `[1]`)), object(7, object(3, `2`)), object(12, `"`+strings.Repeat("long ", 200)+`"`), `[1,2`, object(300, `{}`), `[[1],[[2]]]`, `7`,
+	}
+	var p tree.Parser
+	for range 2 {
+		for _, before := range texts {
+			for _, text := range texts {
+				p.ParseJSON([]byte(before), tree.Limits{})
+				p.Recycle()
+				n, err := p.ParseJSON([]byte(text), tree.Limits{})
+				want, wrong := tree.ParseJSON([]byte(text), tree.Limits{})
+				if (err == nil) != (wrong == nil) || !n.Equal(want) || err == nil && string(n.JSON()) != text {
+					t.Fatalf("%.100s after %.100s: %s, %v", text, before, n.JSON(), err)
+				}
+				kept, _ := p.ParseJSON([]byte(before), tree.Limits{}) // nobody said that n is not used any more
+				if err == nil && string(n.JSON()) != text || kept != nil && string(kept.JSON()) != before {
+					t.Fatalf("%.100s is %s after %.100s has been read", text, n.JSON(), before)
+				}
+				p.Recycle()
+			}
+		}
+	}
+}
+
+// TestParserAllocates holds that a parser which has read a message needs memory for the
+// text of the next one alone.
+func TestParserAllocates(t *testing.T) {
+	for _, text := range []string{`{"id":1,"params":{"a":[1,2],"b":{"c":"d"}}}`, `{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":[1,2,3,4,5,6,7,8,9,10]}`} {
+		var p tree.Parser
+		data := []byte(text)
+		if got := testing.AllocsPerRun(100, func() {
+			p.ParseJSON(data, tree.Limits{})
+			p.Recycle()
+		}); got > 1 {
+			t.Errorf("%v allocations for %s", got, text)
+		}
+	}
+}
+
 func FuzzParseJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,2.5e3,-0],"b":"\u00e9\n","c":{"d":null}}`, `{"a":1,"a":2}`, `"\ud83d\ude00"`, "\ufeff{}",

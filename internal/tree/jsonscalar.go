@@ -3,6 +3,7 @@ package tree
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -12,27 +13,28 @@ import (
 // parseString reads a string, which is a part of the text unless it has escapes.
 func (p *jsonParser) parseString() (string, error) {
 	start := p.pos + 1
-	for i := start + plainWords(p.text[start:]); i < len(p.text); i++ {
-		switch c := p.text[i]; {
-		case c == '"':
-			p.pos = i + 1
-			return p.text[start:i], nil
-		case c == '\\':
-			p.pos = i
-			return p.unescape(start)
-		case c < ' ':
-			return "", p.errorAt(i, "unexpected %q in a string; write it as an escape", rune(c))
-		}
+	end := start + plain(p.text[start:])
+	switch {
+	case end == len(p.text):
+		return "", p.noEnd(p.pos)
+	case p.text[end] == '"':
+		p.pos = end + 1
+		return p.text[start:end], nil
 	}
-	return "", p.noEnd(p.pos)
+	p.pos = end
+	return p.unescape(start)
 }
 
-// plainWords returns how many bytes text begins with, whole words of them, that stand for
-// themselves in a string.
-func plainWords(text string) int {
+// plain returns how many bytes text begins with that stand for themselves in a string.
+func plain(text string) int {
 	i := 0
-	for len(text)-i >= 8 && Special(word(text[i:])) == 0 {
-		i += 8
+	for ; len(text)-i >= 8; i += 8 {
+		if special := Special(word(text[i:])); special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
+	}
+	for i < len(text) && text[i] >= ' ' && text[i] != '"' && text[i] != '\\' {
+		i++
 	}
 	return i
 }
@@ -57,7 +59,7 @@ func (p *jsonParser) unescape(start int) (string, error) {
 		case c < ' ':
 			return "", p.errorAt(p.pos, "unexpected %q in a string; write it as an escape", rune(c))
 		default:
-			n := max(plainWords(p.text[p.pos:]), 1)
+			n := plain(p.text[p.pos:])
 			b.WriteString(p.text[p.pos : p.pos+n])
 			p.pos += n
 		}

@@ -25,6 +25,9 @@ func FuzzAppendString(f *testing.F) {
 			if want := "before" + quotedSlowly(text); got != want {
 				t.Fatalf("AppendString(%q) = %s, want %s", text, got, want)
 			}
+			if utf8.ValidString(text) && string(AppendUTF8([]byte("before"), []byte(text))) != got {
+				t.Fatalf("AppendUTF8(%q) is not %s", text, got)
+			}
 			if length := NewString(text).JSONLength(1 << 30); length != len(got)-len("before") {
 				t.Fatalf("JSONLength of %q = %d, want %d", text, length, len(got)-len("before"))
 			}

@@ -51,12 +51,20 @@ func (n *Node) Get(key string) *Node {
 		}
 		return nil
 	}
-	for i := range n.Members {
-		if n.Members[i].Key == key {
-			return n.Members[i].Value
-		}
+	if i := position(n.Members, key); i >= 0 {
+		return n.Members[i].Value
 	}
 	return nil
+}
+
+// position returns the position of the member with the given key, or -1.
+func position(members []Member, key string) int {
+	for i := range members {
+		if members[i].Key == key {
+			return i
+		}
+	}
+	return -1
 }
 
 // Str returns the text of a String, Number or Bool, and "" for anything else.
