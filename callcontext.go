@@ -17,7 +17,7 @@ import (
 // for the answer.
 type apiCall struct {
 	server *Server
-	caller caller
+	caller *caller
 	target target
 	values callValues // all that the context has but its end
 
@@ -76,8 +76,10 @@ func (s *Server) callContext(ctx context.Context, t *tool) *apiCall {
 	c.allowed = s.timeout(t)
 	c.deadline = time.Now().Add(c.allowed)
 	if ours {
-		c.substitute = m.substitute
-		m.calls.add(c)
+		if m.substitute.fast != nil {
+			c.substitute = &m.substitute
+		}
+		s.door.calls.add(c)
 	} else {
 		stop := context.AfterFunc(ctx, func() { c.end(context.Cause(ctx)) })
 		c.mu.Lock()
@@ -178,8 +180,8 @@ func signal(wake chan struct{}) {
 // endOf returns why the call that ctx is of was ended, before there was all of the
 // response; nil if it was not.
 func endOf(ctx context.Context) error {
-	c, ok := ctx.Value(callKey{}).(*apiCall)
-	if !ok {
+	c := callOf(ctx)
+	if c == nil {
 		return context.Cause(ctx)
 	}
 	c.mu.Lock()
@@ -214,6 +216,15 @@ type callValues struct {
 
 type callKey struct{}
 
+// callOf returns the call that ctx is of, nil for none.
+func callOf(ctx context.Context) *apiCall {
+	if c, ok := ctx.(*apiCall); ok {
+		return c
+	}
+	c, _ := ctx.Value(callKey{}).(*apiCall)
+	return c
+}
+
 // insideKey marks the context of a request that a server makes, so that it does
 // not call itself.
 type insideKey struct{ *Server }
@@ -222,7 +233,7 @@ type insideKey struct{ *Server }
 func (v *callValues) Value(key any) any {
 	switch key := key.(type) {
 	case callerKey:
-		return &v.call.caller
+		return v.call.caller
 	case callKey:
 		return v.call
 	case targetKey:
@@ -234,70 +245,21 @@ func (v *callValues) Value(key any) any {
 	case messageKey, callNoteKey: // another server that the API calls has its own
 		return nil
 	}
+	if isRouterKey(key) {
+		return nil
+	}
 	return v.Context.Value(key)
 }
 
 // lastingContext returns a context for what is done with the answer of the call that ctx
 // is of: in process, ctx ends with the handler. It must be canceled.
 func lastingContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	c, ok := ctx.Value(callKey{}).(*apiCall)
-	if !ok {
+	c := callOf(ctx)
+	if c == nil {
 		return context.WithCancel(ctx)
 	}
 	if _, inside := c.server.api.(inProcess); !inside {
 		return context.WithCancel(ctx)
 	}
 	return context.WithDeadlineCause(&c.values, c.deadline, callTimeout(c.allowed))
-}
-
-// A callList has the calls that end when the server waits no longer. The zero
-// callList is empty.
-type callList struct {
-	mu      sync.Mutex
-	stopped bool
-	first   *apiCall
-}
-
-func (l *callList) add(c *apiCall) {
-	l.mu.Lock()
-	stopped := l.stopped
-	c.list, c.next = l, l.first
-	if c.next != nil {
-		c.next.previous = c
-	}
-	l.first = c
-	l.mu.Unlock()
-	if stopped {
-		c.end(errShutdown)
-	}
-}
-
-// remove removes c, if it is still there.
-func (l *callList) remove(c *apiCall) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case c.previous != nil:
-		c.previous.next = c.next
-	case l.first == c:
-		l.first = c.next
-	}
-	if c.next != nil {
-		c.next.previous = c.previous
-	}
-	c.next, c.previous = nil, nil
-}
-
-// stop ends all calls, and those that are added later.
-func (l *callList) stop() {
-	l.mu.Lock()
-	l.stopped = true
-	var calls []*apiCall
-	for c := l.first; c != nil; c = c.next {
-		calls = append(calls, c)
-	}
-	l.mu.Unlock()
-	for _, c := range calls {
-		c.end(errShutdown)
-	}
 }

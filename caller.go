@@ -45,16 +45,24 @@ type callerKey struct{}
 // tells the request that a call became from those that clients send.
 func RequestFrom(ctx context.Context) *http.Request { return callerFrom(ctx).request }
 
-func callerFrom(ctx context.Context) caller {
-	if c, ok := ctx.Value(callerKey{}).(*caller); ok {
-		return *c
+// callerFrom returns the caller of the message that ctx is of, who is never nil and must
+// not be changed.
+func callerFrom(ctx context.Context) *caller {
+	switch c := ctx.(type) { // the contexts of most calls, without a search
+	case *apiCall:
+		return c.caller
+	case *messageContext:
+		return &c.caller
 	}
-	return caller{}
+	if c, ok := ctx.Value(callerKey{}).(*caller); ok {
+		return c
+	}
+	return new(caller)
 }
 
 // values returns the context with what is known of the current request of c and
 // nothing else. It never ends.
-func (c caller) values() context.Context {
+func (c *caller) values() context.Context {
 	if c.request == nil {
 		return context.Background()
 	}
@@ -147,7 +155,7 @@ func (d *frontDoor) callerOf(ctx context.Context, req mcp.Request) (caller, erro
 		return c, nil
 	}
 	if c := callerFrom(ctx); c.local {
-		return c, nil
+		return *c, nil
 	}
 	return caller{}, errors.New("a message came neither by HTTP nor through Run")
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -54,7 +53,7 @@ type exchange struct {
 	turn       sync.Cond // data was read or written, or the end came
 	status     int       // 0 until the header is written
 	sent       http.Header
-	fields     [4]field // of sent, the first kept of them, until that is made
+	fields     [3]field // of sent, the first kept of them, until that is made
 	kept       int
 	declared   int64 // Content-Length, or -1
 	written    int64
@@ -66,11 +65,7 @@ type exchange struct {
 	closed     bool  // by the reader
 	unwatch    func() bool
 
-	// What request and the response are made of, here for the sake of one
-	// allocation.
-	inner    innerContext
-	own      http.Request
-	url      url.URL
+	// What the request and the response have, here for the sake of one allocation.
 	coding   [1]string
 	response http.Response
 }

@@ -145,15 +145,14 @@ const maxDeepObject = 32
 // Stripe read alike: "name[a][b]=1" for objects, "name[]=1" for primitives in
 // arrays, and "name[0][a]=1" for what is nested in arrays.
 func (x *expansion) appendDeep(dst []byte, v *tree.Node) ([]byte, error) {
-	w := deepWriter{expansion: x, dst: dst, start: len(dst)}
+	w := deepWriter{expansion: x}
 	err := w.write([]byte(strings.TrimSuffix(x.name, "=")), v, 0)
-	return w.dst, err
+	return append(dst, w.dst...), err // dst itself may be on the stack
 }
 
 type deepWriter struct {
 	*expansion
-	dst   []byte
-	start int
+	dst []byte
 }
 
 // write writes v under the escaped key path.
@@ -199,7 +198,7 @@ func (w *deepWriter) writeMembers(path []byte, members []tree.Member, depth int)
 }
 
 func (w *deepWriter) writeLeaf(path []byte, text string) error {
-	if len(w.dst) > w.start {
+	if len(w.dst) > 0 {
 		w.dst = append(w.dst, w.between...)
 	}
 	if err := w.checkKey(path); err != nil {

@@ -71,9 +71,10 @@ func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, m *envelope, bo
 	case c.session != nil:
 		return f.serveInSession(w, r, m, body, c)
 	}
-	sub := f.substituteFor(w, r, of, m)
-	answer := f.call(r, of, m, body, *c, sub)
-	if sub.claim() {
+	ctx := f.context(r, m, c)
+	f.addSubstitute(ctx, w, of, m)
+	answer := f.call(ctx, of, m, body)
+	if ctx.substitute.claim() {
 		f.answers.write(w, answer.status(of == modern), answer.buffer)
 	} else {
 		f.server.door.buffers.put(answer.buffer)
@@ -175,8 +176,8 @@ func (f *fastPath) bridges(r *http.Request, uri string) bool {
 }
 
 // call makes a call, and returns its answer.
-func (f *fastPath) call(r *http.Request, of era, m *envelope, body []byte, c caller, sub *substitute) answered {
-	res, err := f.run(r, m, body, c, sub)
+func (f *fastPath) call(ctx *messageContext, of era, m *envelope, body []byte) answered {
+	res, err := f.run(ctx, m, body)
 	if err != nil {
 		return f.answers.error(m.id, err)
 	}
@@ -191,18 +192,22 @@ func (f *fastPath) call(r *http.Request, of era, m *envelope, body []byte, c cal
 	})
 }
 
-// run handles a call; what panics is contained as in the SDK.
-func (f *fastPath) run(r *http.Request, m *envelope, body []byte, c caller, sub *substitute) (res mcp.Result, err error) {
-	door := f.server.door
-	c.trace = metaTrace(m.params.Get("_meta"))
-	ctx := &messageContext{Context: c.gone, values: r.Context(), caller: c, calls: &door.calls, substitute: sub, arguments: m.params.Get("arguments")}
+// context returns the context of the message m of c.
+func (f *fastPath) context(r *http.Request, m *envelope, c *caller) *messageContext {
+	ctx := &messageContext{Context: c.gone, caller: *c, arguments: m.params.Get("arguments")}
+	ctx.caller.trace = metaTrace(m.params.Get("_meta"))
 	if ctx.Context == nil {
 		ctx.Context = context.WithoutCancel(r.Context())
 	}
-	if c.session == nil {
-		ctx.values = nil // Context has the same
+	if c.session != nil {
+		ctx.values = r.Context() // which else Context has
 	}
-	defer door.contain(ctx, m.method, &res, &err)
+	return ctx
+}
+
+// run handles a call; what panics is contained as in the SDK.
+func (f *fastPath) run(ctx *messageContext, m *envelope, body []byte) (res mcp.Result, err error) {
+	defer f.server.door.contain(ctx, m.method, &res, &err)
 	if m.method == "resources/read" {
 		return f.handle(ctx, m.method, &mcp.ReadResourceRequest{Params: &mcp.ReadResourceParams{URI: m.params.Get("uri").Text}})
 	}
@@ -239,15 +244,13 @@ type messageContext struct {
 	context.Context
 	values    context.Context // nil for those of Context
 	caller    caller
-	calls     *callList
 	arguments *tree.Node // of a call, read already; nil for none
 
-	substitute *substitute // nil if nobody can answer for the call
-
 	// What a call has, here for the sake of one allocation.
-	request mcp.CallToolRequest
-	params  mcp.CallToolParamsRaw
-	call    apiCall
+	request    mcp.CallToolRequest
+	params     mcp.CallToolParamsRaw
+	call       apiCall
+	substitute substitute
 }
 
 type messageKey struct{}

@@ -10,7 +10,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // InProcess returns a RoundTripper that calls h directly, without a socket.
@@ -75,11 +74,10 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // serveHere calls the handler on the goroutine of the call, which costs less and needs
-// somebody else to answer if the handler does not return in time.
+// somebody else to answer if the handler does not return in time, which the list of
+// calls notices.
 func (t inProcess) serveHere(x *exchange, r *http.Request) (*http.Response, error) {
 	x.most = int(min(x.call.server.opts.Limits.MaxResponseBytes, math.MaxInt-1)) + 1
-	timer := time.AfterFunc(x.call.allowed, func() { x.call.end(callTimeout(x.call.allowed)) })
-	defer timer.Stop()
 	x.call.substitute.wanted.Store(x)
 	defer x.call.substitute.wanted.Store(nil)
 	if why := endOf(x.ctx); why != nil { // before anybody was to know
@@ -95,20 +93,19 @@ func (t inProcess) serveHere(x *exchange, r *http.Request) (*http.Response, erro
 }
 
 // innerRequest sets the request that a handler sees for r, in the form that
-// net/http gives to the requests it has read.
+// net/http gives to the requests it has read. It is r itself where nobody else has that.
 func (x *exchange) innerRequest(r *http.Request) {
 	c, to := callerFrom(x.ctx), targetFrom(x.ctx)
-	x.inner = innerContext{x.ctx, c.request}
-	x.url = url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery}
-	x.coding = [1]string{"identity"}
-	in := &x.own
-	*in = *r.WithContext(&x.inner)
-	in.URL = &x.url
-	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
-	if to == nil || !to.direct {
+	in := r
+	if x.call == nil || to == nil || !to.direct {
+		in = r.WithContext(&innerContext{x.ctx, c.request})
+		in.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery}
 		in.Header = ownedHeader(r.Header)
 	}
+	in.URL.Scheme, in.URL.Host = "", ""
+	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
 	addCaller(in.Header, c)
+	x.coding = [1]string{"identity"}
 	in.Header["Accept-Encoding"] = x.coding[:]
 	if to != nil {
 		to.attached.attach(in)
@@ -141,7 +138,7 @@ func hasEscapedSlash(rawPath string) bool {
 }
 
 // setCaller gives in the identity of the connection of the caller.
-func setCaller(in *http.Request, c caller, built bool) {
+func setCaller(in *http.Request, c *caller, built bool) {
 	if in.Host == "" {
 		in.Host = builtHost
 	}
@@ -176,7 +173,7 @@ func setLength(in *http.Request) {
 }
 
 // addCaller adds to h what the caller says about itself.
-func addCaller(h http.Header, c caller) {
+func addCaller(h http.Header, c *caller) {
 	traced := c.trace.addTo(h)
 	if c.request == nil {
 		return

@@ -116,7 +116,7 @@ func (f *fastPath) serveInSession(w http.ResponseWriter, r *http.Request, m *env
 	}
 	late := &lateAnswer{door: f.server.door, session: c.session, w: w, r: r}
 	timer := time.AfterFunc(promptly, late.begin)
-	answer := f.call(r, legacy, m, body, *c, nil)
+	answer := f.call(f.context(r, m, c), legacy, m, body)
 	timer.Stop()
 	c.session.underWay.end(id)
 	if late.end(answer.bytes) {

@@ -177,7 +177,7 @@ func (s *Server) trace(ctx context.Context, call Call, known bool, found *callNo
 		return ctx, ctx
 	}
 	c := callerFrom(ctx)
-	found.traced = s.opts.Trace(withCaller(c.values(), c), call)
+	found.traced = s.opts.Trace(withCaller(c.values(), *c), call)
 	return ctx, found.traced
 }
 
@@ -270,7 +270,7 @@ func (d *frontDoor) observeChallenge(r *http.Request, t *tool, m *envelope) {
 	c := caller{request: r, trace: metaTrace(m.params.Get("_meta"))}
 	ctx := d.withCaller(r.Context(), c)
 	call := Call{
-		Method: "tools/call", Name: t.op.Name, Operation: t.operation(), Principal: d.callingPrincipal(c).printable(d.salt[:]),
+		Method: "tools/call", Name: t.op.Name, Operation: t.operation(), Principal: d.callingPrincipal(&c).printable(d.salt[:]),
 		Status: CallRefused, Reason: ReasonScope,
 	}
 	if opts.Trace != nil {

@@ -81,7 +81,7 @@ const (
 
 // callingPrincipal returns who c is to what is counted: somebody who does not
 // say who they are is known by their address.
-func (d *frontDoor) callingPrincipal(c caller) principal {
+func (d *frontDoor) callingPrincipal(c *caller) principal {
 	if c.request == nil {
 		return principalFrom(localSource, "local")
 	}
@@ -93,7 +93,7 @@ func (d *frontDoor) callingPrincipal(c caller) principal {
 
 // limitedPrincipal returns who c is to the limiter. Who does not say who they are is
 // told apart only where that matters.
-func (d *frontDoor) limitedPrincipal(c caller) principal {
+func (d *frontDoor) limitedPrincipal(c *caller) principal {
 	if c.request != nil && d.limiter.limits.CallsPerMinute >= unlimitedPace {
 		return d.principalOf(c.request)
 	}

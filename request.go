@@ -298,7 +298,8 @@ func (p *requestPlan) setBody(r *http.Request, w *fieldWriter, values *tree.Node
 
 // buildURL returns the URL, and notes in t what of it no transport may change.
 func (p *requestPlan) buildURL(t *target, basePath string, values *tree.Node) (*url.URL, error) {
-	buf := appendLiteral(t.scratch[:0], basePath, p.literal)
+	var scratch [128]byte
+	buf := appendLiteral(scratch[:0], basePath, p.literal)
 	base := len(buf)
 	buf, err := p.path.append(buf, values)
 	if err != nil {

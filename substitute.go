@@ -10,7 +10,7 @@ import (
 )
 
 // A substitute answers a call in the place of its own goroutine, which is with a
-// handler that does not return although the call is over. A nil substitute never
+// handler that does not return although the call is over. The zero substitute never
 // does.
 type substitute struct {
 	fast *fastPath
@@ -28,27 +28,26 @@ type substitute struct {
 // graceOfHandlers is how long a handler has, when its call is over, to return by itself.
 const graceOfHandlers = 100 * time.Millisecond
 
-// substituteFor returns the substitute for a call of a tool, nil if there can be none: an
-// answer can be complete before its handler has returned where a connection has
-// one at a time, and what is written can be flushed.
-func (f *fastPath) substituteFor(w http.ResponseWriter, r *http.Request, of era, m *envelope) *substitute {
-	if _, ok := w.(http.Flusher); !ok || r.ProtoMajor != 1 || m.method != "tools/call" {
-		return nil
+// addSubstitute gives a call of a tool a substitute, if there can be one: an answer can
+// be complete before its handler has returned where a connection has one at a time,
+// and what is written can be flushed.
+func (f *fastPath) addSubstitute(ctx *messageContext, w http.ResponseWriter, of era, m *envelope) {
+	if _, ok := w.(http.Flusher); !ok || ctx.caller.request.ProtoMajor != 1 || m.method != "tools/call" {
+		return
 	}
 	if _, ok := f.server.api.(inProcess); !ok {
-		return nil
+		return
 	}
-	t := f.server.tool(m.name)
-	if t == nil {
-		return nil
+	if t := f.server.tool(m.name); t != nil {
+		s := &ctx.substitute
+		s.fast, s.w, s.id, s.of, s.op = f, w, m.id, of, &t.op
 	}
-	return &substitute{fast: f, w: w, id: m.id, of: of, op: &t.op}
 }
 
 // claim reports whether the answer is still to be written, which nobody else does
 // afterwards.
 func (s *substitute) claim() bool {
-	if s == nil {
+	if s.fast == nil {
 		return true
 	}
 	s.mu.Lock()

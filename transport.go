@@ -52,7 +52,6 @@ type target struct {
 	// What the URL and the request are made of, here for the sake of one allocation.
 	url     url.URL
 	request http.Request
-	scratch [128]byte
 	values  [4]string
 
 	// direct says that nobody but the transport gets the request, which may change
@@ -67,6 +66,9 @@ func withTarget(ctx context.Context, t *target) context.Context {
 }
 
 func targetFrom(ctx context.Context) *target {
+	if c, ok := ctx.(*apiCall); ok {
+		return &c.target
+	}
 	t, _ := ctx.Value(targetKey{}).(*target)
 	return t
 }

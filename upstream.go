@@ -123,7 +123,7 @@ func (t *upstream) place(r *http.Request, to *target) (server *url.URL, path str
 func escapedBase(u *url.URL) string { return strings.TrimRight(u.EscapedPath(), "/") }
 
 // addOuter adds to h what little of what the caller says may leave the process.
-func addOuter(h http.Header, c caller) {
+func addOuter(h http.Header, c *caller) {
 	traced := c.trace.addTo(h)
 	if c.request == nil {
 		return

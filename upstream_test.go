@@ -168,7 +168,7 @@ func TestUpstreamHeaderLimits(t *testing.T) {
 	sender.Header["X-Request-Id"] = []string{strings.Repeat("a", maxCopiedBytes), "b"}
 	own := http.Header{"User-Agent": {"mcpmount"}}
 	got := own.Clone()
-	addOuter(got, caller{request: sender})
+	addOuter(got, &caller{request: sender})
 	if diff := cmp.Diff(own, got); diff != "" {
 		t.Errorf("headers were copied (-want +got):\n%s", diff)
 	}
