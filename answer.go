@@ -133,10 +133,20 @@ func answerSize(res mcp.Result) int {
 	_, size := outcome(res, nil)
 	size += size/3 + 512
 	if res, ok := res.(*mcp.CallToolResult); ok {
-		raw, _ := res.StructuredContent.(json.RawMessage)
-		size += len(raw)
+		size += len(rawContent(res))
 	}
 	return size
+}
+
+// rawContent returns the structured content of res if it is JSON already, or nil.
+func rawContent(res *mcp.CallToolResult) []byte {
+	switch raw := res.StructuredContent.(type) {
+	case *json.RawMessage:
+		return *raw
+	case json.RawMessage:
+		return raw
+	}
+	return nil
 }
 
 // callResult appends the result of a call.
@@ -155,7 +165,7 @@ func (a *answerer) callResult(dst []byte, of era, res *mcp.CallToolResult) []byt
 	dst = append(dst, ']')
 	if res.StructuredContent != nil {
 		dst = append(dst, `,"structuredContent":`...)
-		if raw, ok := res.StructuredContent.(json.RawMessage); ok {
+		if raw := rawContent(res); raw != nil {
 			dst = append(dst, raw...)
 		} else {
 			dst = appendAny(dst, res.StructuredContent, 0)
@@ -193,6 +203,9 @@ func appendContent(dst []byte, c mcp.Content) []byte {
 			dst = append(dst, `{"type":"text","text":`...)
 			return append(tree.AppendString(dst, c.Text), '}')
 		}
+	case *jsonBytes:
+		dst = append(dst, `{"type":"text","text":`...)
+		return append(tree.AppendUTF8(dst, c.json), '}')
 	case *mcp.ImageContent:
 		if c.Meta == nil && c.Annotations == nil {
 			return appendMedia(dst, "image", c.MIMEType, c.Data)

@@ -44,10 +44,10 @@ func (t *tool) argumentsOf(ctx context.Context, raw []byte) (*tree.Node, error) 
 	switch {
 	case !ok:
 		return t.arguments(raw)
-	case m.arguments == nil || m.arguments.Kind == tree.Null:
+	case m.call.arguments == nil || m.call.arguments.Kind == tree.Null:
 		return t.checked(noArguments)
 	}
-	return t.checked(m.arguments)
+	return t.checked(m.call.arguments)
 }
 
 // noArguments is what a call without arguments has.

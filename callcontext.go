@@ -21,6 +21,8 @@ type apiCall struct {
 	target target
 	values callValues // all that the context has but its end
 
+	room *callRoom // for the result, nil if the SDK gets it
+
 	tool      *tool         // nil unless it is a call of one
 	arguments *tree.Node    // of it
 	fields    *reduce.Paths // of the answer that they choose, nil for all
@@ -29,11 +31,13 @@ type apiCall struct {
 	deadline time.Time
 	ending   atomic.Pointer[ending] // nil until somebody asks
 
-	mu    sync.Mutex
-	ended bool
-	over  bool          // it has ended because there is all of the response
-	why   error         // it has ended, nil for what its context says
-	wake  chan struct{} // of who waits for a handler; nil for nobody
+	mu       sync.Mutex
+	begun    bool
+	canceled bool // maybe before it has begun
+	ended    bool
+	over     bool          // it has ended because there is all of the response
+	why      error         // it has ended, nil for what its context says
+	wake     chan struct{} // of who waits for a handler; nil for nobody
 
 	// substitute answers the call if its handler, which has the goroutine of the
 	// call, does not return; nil for handlers with their own.
@@ -80,6 +84,7 @@ func (s *Server) callContext(ctx context.Context, t *tool) *apiCall {
 			c.substitute = &m.substitute
 		}
 		s.door.calls.add(c)
+		c.begin()
 	} else {
 		stop := context.AfterFunc(ctx, func() { c.end(context.Cause(ctx)) })
 		c.mu.Lock()
@@ -87,6 +92,28 @@ func (s *Server) callContext(ctx context.Context, t *tool) *apiCall {
 		c.mu.Unlock()
 	}
 	return c
+}
+
+// begin says that the call can be canceled now.
+func (c *apiCall) begin() {
+	c.mu.Lock()
+	c.begun = true
+	canceled := c.canceled
+	c.mu.Unlock()
+	if canceled {
+		c.end(context.Canceled)
+	}
+}
+
+// cancel cancels the call, or what is to become it.
+func (c *apiCall) cancel() {
+	c.mu.Lock()
+	c.canceled = true
+	begun := c.begun
+	c.mu.Unlock()
+	if begun {
+		c.end(context.Canceled)
+	}
 }
 
 // context returns the context that ends with the call, and makes it first.

@@ -19,13 +19,16 @@ type caller struct {
 	// Nothing else makes one.
 	local bool
 
+	// bare says that the header of request has nothing of what addCaller looks for.
+	bare bool
+
 	// gone ends when nobody will take the answer: with the connection or, if the
 	// caller has a session and so can come back for the answer, with that. It is
 	// nil if only the SDK knows.
 	gone context.Context
 
-	// trace is what the "_meta" of the message says of it; "" for nothing.
-	trace traceContext
+	// trace is what the "_meta" of the message says of it; nil for nothing.
+	trace *traceContext
 
 	ticket  *ticket       // place of the message in its session; nil without one
 	session *session      // that the message came in; nil for none, and in HTTP with SSE
@@ -141,7 +144,7 @@ func (d *frontDoor) attachCaller(next mcp.MethodHandler) mcp.MethodHandler {
 		if session, ok := req.GetSession().(*mcp.ServerSession); ok && c.opens != nil {
 			c.opens.closes(func() { _ = session.Close() })
 		}
-		c.trace = requestTrace(req)
+		c.trace = requestTrace(req).kept()
 		ctx, end := d.lifetime(ctx, c)
 		defer end()
 		return next(d.withCaller(ctx, c), method, req)

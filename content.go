@@ -2,6 +2,8 @@ package mcpmount
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -51,16 +53,25 @@ func startsJSON(data []byte) bool {
 type contentPart struct {
 	media mediaType
 	text  string
+	json  []byte // takes the place of text if it is not nil: valid JSON, as it came
 	blob  []byte // takes the place of text if it is not nil
 	name  string // of a file
 	link  string // the URI of a resource that has blob, "" for none
+}
+
+// said returns the text of p.
+func (p *contentPart) said() string {
+	if p.json != nil {
+		return string(p.json)
+	}
+	return p.text
 }
 
 // toolContent returns p as content of the result of a tool.
 func (p *contentPart) toolContent(uri string) []mcp.Content {
 	switch {
 	case p.blob == nil:
-		return []mcp.Content{&mcp.TextContent{Text: p.text}}
+		return []mcp.Content{&mcp.TextContent{Text: p.said()}}
 	case p.link != "":
 		return p.resourceLink()
 	case p.media.kind == kindImage:
@@ -76,7 +87,7 @@ func (p *contentPart) toolContent(uri string) []mcp.Content {
 
 // resourceContents returns p as contents of a resource.
 func (p *contentPart) resourceContents(uri string) *mcp.ResourceContents {
-	c := &mcp.ResourceContents{URI: uri, MIMEType: p.media.name, Text: p.text, Blob: p.blob}
+	c := &mcp.ResourceContents{URI: uri, MIMEType: p.media.name, Text: p.said(), Blob: p.blob}
 	if c.Text == "" && c.Blob == nil {
 		c.Blob = []byte{} // one of the two must be there
 	}
@@ -90,6 +101,54 @@ func (p *contentPart) describe() string {
 		s += ", file name " + strconv.Quote(p.name)
 	}
 	return s
+}
+
+// A jsonBytes is a text that is JSON, in the bytes that the door writes without making
+// a string of them. To the SDK it is content like any other.
+type jsonBytes struct {
+	mcp.TextContent // empty
+	json            []byte
+}
+
+// MarshalJSON is part of [mcp.Content].
+func (t *jsonBytes) MarshalJSON() ([]byte, error) {
+	return (&mcp.TextContent{Text: string(t.json)}).MarshalJSON()
+}
+
+// A resultRoom has what most results are made of, for the sake of one allocation.
+type resultRoom struct {
+	parts [1]contentPart
+	body  bodyReader
+
+	// text is the room for a result of one text that the door writes, so that JSON need
+	// not become a string; nil if the SDK gets the result, since who has that may keep it.
+	text *textRoom
+}
+
+// A textRoom has what a result of one text is made of.
+type textRoom struct {
+	result     mcp.CallToolResult
+	content    [1]mcp.Content
+	text       jsonBytes
+	structured json.RawMessage
+}
+
+// roomOf returns the room for the result of the call that ctx is of.
+func roomOf(ctx context.Context) *resultRoom {
+	if c, ok := ctx.(*apiCall); ok && c.room != nil {
+		return &c.room.result
+	}
+	return new(resultRoom)
+}
+
+// structure gives result structured content.
+func (r *resultRoom) structure(result *mcp.CallToolResult, content json.RawMessage) {
+	if r.text != nil {
+		r.text.structured = content
+		result.StructuredContent = &r.text.structured
+	} else {
+		result.StructuredContent = content
+	}
 }
 
 // fileName returns the name of the file that a Content-Disposition (RFC 6266)

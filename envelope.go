@@ -32,6 +32,7 @@ type envelope struct {
 	method   string     // "" for a response and for a batch
 	params   *tree.Node // nil for none and for a batch
 	name     string     // of the tool that is called
+	tool     *tool      // that is called; nil unless it is a bridged one, and in a batch
 	hears    bool       // the caller wants to hear of progress, or of what is logged
 	batch    bool
 	keeps    bool         // the method is one of keeping
@@ -108,21 +109,71 @@ func parseBatch(items []*tree.Node) (envelope, *envelopeError) {
 	return batch, nil
 }
 
+// An rpcMessage is what a JSON-RPC message has. What is not there is nil.
+type rpcMessage struct {
+	version, id, method, params, result, failure *tree.Node
+
+	name, meta *tree.Node // of the params
+
+	misspelt string // a key that differs from one of the protocol by case only
+}
+
+// membersOf looks once at each member of a message, and of its params.
+func membersOf(n *tree.Node) (m rpcMessage) {
+	for i := range n.Members {
+		switch member := &n.Members[i]; member.Key {
+		case "jsonrpc":
+			m.version = member.Value
+		case "id":
+			m.id = member.Value
+		case "method":
+			m.method = member.Value
+		case "params":
+			m.params = member.Value
+		case "result":
+			m.result = member.Value
+		case "error":
+			m.failure = member.Value
+		default:
+			m.heed(member.Key, "jsonrpc", "id", "method", "params", "result", "error")
+		}
+	}
+	if !m.params.Is(tree.Object) {
+		return m
+	}
+	for i := range m.params.Members {
+		switch member := &m.params.Members[i]; member.Key {
+		case "name":
+			m.name = member.Value
+		case "_meta":
+			m.meta = member.Value
+		case "arguments", "uri":
+		default:
+			m.heed(member.Key, "name", "arguments", "uri", "_meta")
+		}
+	}
+	if m.misspelt == "" {
+		m.misspelt = misspelt(m.meta, "io.modelcontextprotocol/protocolVersion", "io.modelcontextprotocol/clientInfo",
+			"io.modelcontextprotocol/clientCapabilities", "progressToken")
+	}
+	return m
+}
+
+// heed notes a key that is none of names, if it is misspelt.
+func (m *rpcMessage) heed(key string, names ...string) {
+	if m.misspelt == "" && misspells(key, names) {
+		m.misspelt = key
+	}
+}
+
 // parseMessage reads one message. What the SDK would take for something else is
 // refused: an id that it cannot repeat (MCP 2025-11-25, basic, "Requests"), or a
 // null, which makes it see a notification. So is what others would: a filter
 // before this server may take "Method" for the method.
 func parseMessage(n *tree.Node) (envelope, *envelopeError) {
-	id, method, params := n.Get("id"), n.Get("method"), n.Get("params")
+	of := membersOf(n)
+	id, method, params, key := of.id, of.method, of.params, of.misspelt
 	m := envelope{id: id}
-	key := misspelt(n, "jsonrpc", "id", "method", "params", "result", "error")
-	if key == "" {
-		key = misspelt(params, "name", "arguments", "uri", "_meta")
-	}
-	if key == "" {
-		key = misspelt(params.Get("_meta"), "progressToken", "io.modelcontextprotocol/protocolVersion",
-			"io.modelcontextprotocol/clientInfo", "io.modelcontextprotocol/clientCapabilities")
-	}
 	switch {
 	case id != nil && !legalID(id):
 		if id.Is(tree.Object) || id.Is(tree.Array) {
@@ -131,11 +182,11 @@ func parseMessage(n *tree.Node) (envelope, *envelopeError) {
 		return m, &envelopeError{codeInvalidRequest, "an id is a string, or an integer below 2^53"}
 	case key != "":
 		return m, &envelopeError{codeInvalidRequest, fmt.Sprintf("the key %q differs from one of the protocol by case only", key)}
-	case !n.Is(tree.Object) || n.Get("jsonrpc").Str() != "2.0":
+	case !n.Is(tree.Object) || of.version.Str() != "2.0":
 		return m, &envelopeError{codeInvalidRequest, `a JSON-RPC message is an object with "jsonrpc": "2.0"`}
-	case method == nil && n.Get("result") == nil && n.Get("error") == nil:
+	case method == nil && of.result == nil && of.failure == nil:
 		return m, &envelopeError{codeInvalidRequest, "a message has a method, a result or an error"}
-	case method != nil && (n.Get("result") != nil || n.Get("error") != nil):
+	case method != nil && (of.result != nil || of.failure != nil):
 		return m, &envelopeError{codeInvalidRequest, "a message is a request or a response, not both"}
 	case method != nil && !method.Is(tree.String):
 		return m, &envelopeError{codeInvalidRequest, "a method is a string"}
@@ -149,7 +200,7 @@ func parseMessage(n *tree.Node) (envelope, *envelopeError) {
 			m.calls = 1
 		}
 	}
-	m.params, m.name = params, params.Get("name").Str()
+	m.params, m.name = params, of.name.Str()
 	switch m.method {
 	case "logging/setLevel":
 		m.odd = true
@@ -160,8 +211,7 @@ func parseMessage(n *tree.Node) (envelope, *envelopeError) {
 			m.cancels = []*tree.Node{id}
 		}
 	}
-	meta := params.Get("_meta")
-	m.hears = meta.Get("progressToken") != nil || meta.Get(logLevelKey) != nil
+	m.hears = of.meta.Get("progressToken") != nil || of.meta.Get(logLevelKey) != nil
 	return m, nil
 }
 
@@ -171,17 +221,27 @@ func misspelt(n *tree.Node, names ...string) string {
 	if !n.Is(tree.Object) {
 		return ""
 	}
-	for _, member := range n.Members {
-		if slices.Contains(names, member.Key) {
-			continue
-		}
-		for _, name := range names {
-			if strings.EqualFold(member.Key, name) {
-				return member.Key
-			}
+	for i := range n.Members {
+		if key := n.Members[i].Key; !among(names, key) && misspells(key, names) {
+			return key
 		}
 	}
 	return ""
+}
+
+// misspells reports whether key, which is none of names, differs from one by case only.
+func misspells(key string, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(key, name) })
+}
+
+// among is [slices.Contains], which takes longer.
+func among(names []string, key string) bool {
+	for _, name := range names {
+		if name == key {
+			return true
+		}
+	}
+	return false
 }
 
 // legalID reports whether an id comes back from the SDK as it was sent: numbers

@@ -64,3 +64,24 @@ func TestParseEnvelope(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkParseEnvelope measures reading a message where another one was read before.
+func BenchmarkParseEnvelope(b *testing.B) {
+	const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"getItem","arguments":{"id":"17","limit":5}`
+	for name, text := range map[string]string{
+		"2025-11-25": call + `}}`,
+		"2026-07-28": call + `,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			var p tree.Parser
+			body := []byte(text)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := parseEnvelope(&p, body); err != nil {
+					b.Fatal(err.message)
+				}
+				p.Recycle()
+			}
+		})
+	}
+}

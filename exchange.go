@@ -58,11 +58,12 @@ type exchange struct {
 	declared   int64 // Content-Length, or -1
 	written    int64
 	buf        []byte
-	read       int   // how much of buf has been read
-	mostUnread int64 // what of buf may wait to be read
-	opened     bool  // the response can be returned
-	err        error // why no more will be written: io.EOF is the good end
-	closed     bool  // by the reader
+	lent       *buffer // that buf is from, nil for none
+	read       int     // how much of buf has been read
+	mostUnread int64   // what of buf may wait to be read
+	opened     bool    // the response can be returned
+	err        error   // why no more will be written: io.EOF is the good end
+	closed     bool    // by the reader
 	unwatch    func() bool
 
 	// What the request and the response have, here for the sake of one allocation.
@@ -334,7 +335,7 @@ func write[T []byte | string](x *exchange, p T) (int, error) {
 		return len(p), nil
 	}
 	if x.buf == nil {
-		x.buf = make([]byte, 0, max(len(p), int(min(x.declared, maxExpected))))
+		x.begin(max(len(p), int(min(x.declared, maxExpected))))
 	}
 	for n := 0; n < len(p); {
 		if err := x.waitForRoom(); err != nil {
@@ -346,6 +347,17 @@ func write[T []byte | string](x *exchange, p T) (int, error) {
 		x.turn.Broadcast()
 	}
 	return len(p), nil
+}
+
+// begin makes buf, for about so many bytes.
+func (x *exchange) begin(size int) {
+	if x.call == nil || x.call.room == nil {
+		x.buf = make([]byte, 0, size)
+		return
+	}
+	x.lent = x.call.server.door.buffers.get(int64(size))
+	x.lent.reserve(int64(size))
+	x.buf = x.lent.bytes
 }
 
 func (x *exchange) unread() int { return len(x.buf) - x.read }
@@ -435,12 +447,13 @@ func (x *exchange) Read(p []byte) (int, error) {
 }
 
 // rest waits for the end, and returns all that there is still to read, but no more
-// than most bytes. The handler need not wait for somebody to read so much.
-func (x *exchange) rest(most int64) []byte {
+// than most bytes, and the buffer that it is in, nil for none. The handler need not wait
+// for somebody to read so much.
+func (x *exchange) rest(most int64) (data []byte, lent *buffer) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.closed || !x.hasBody() || x.head {
-		return nil
+		return nil, nil
 	}
 	x.mostUnread = most
 	x.turn.Broadcast()
@@ -448,10 +461,13 @@ func (x *exchange) rest(most int64) []byte {
 		x.turn.Wait()
 	}
 	end := x.read + int(min(most, int64(x.unread())))
-	data := x.buf[x.read:end:end]
+	data = x.buf[x.read:end:end]
+	if lent, x.lent = x.lent, nil; lent != nil {
+		lent.bytes = x.buf
+	}
 	x.buf, x.read = bytes.Clone(x.buf[end:]), 0 // data is not written to any more
 	x.turn.Broadcast()
-	return data
+	return data, lent
 }
 
 // Close closes the body of the response, and thereby ends the call.

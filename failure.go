@@ -118,11 +118,11 @@ func (p *resultPlan) failure(ctx context.Context, res *http.Response) string {
 		lines = append(lines, after)
 	}
 	if res.StatusCode >= 400 {
-		if text := p.failureBody(res); text != "" {
+		if text := p.failureBody(ctx, res); text != "" {
 			lines = append(lines, text)
 		}
 	}
-	return redactorOf(res).text(strings.Join(lines, "\n"))
+	return redactorOf(ctx, res).text(strings.Join(lines, "\n"))
 }
 
 func statusHint(ctx context.Context, res *http.Response) string {
@@ -163,11 +163,16 @@ func locationText(ctx context.Context, res *http.Response) string {
 	return "location on another host: " + path
 }
 
-// isHostOf reports whether host is the one that the request of res went to. A
-// handler in process knows it by the name that the caller used.
+// isHostOf reports whether host is the one that the request of res, made with ctx, went
+// to. A handler in process knows it by the name that the caller used; the request is its own.
 func isHostOf(ctx context.Context, res *http.Response, host string) bool {
 	if caller := RequestFrom(ctx); caller != nil && strings.EqualFold(caller.Host, host) {
 		return true
+	}
+	if c := callOf(ctx); c != nil {
+		if _, inside := c.server.api.(inProcess); inside {
+			return strings.EqualFold(builtHost, host)
+		}
 	}
 	return res.Request != nil && res.Request.URL != nil && strings.EqualFold(res.Request.URL.Host, host)
 }
@@ -184,9 +189,10 @@ func retryAfter(header string) string {
 }
 
 // failureBody returns what can be read of the body of a failure.
-func (p *resultPlan) failureBody(res *http.Response) string {
+func (p *resultPlan) failureBody(ctx context.Context, res *http.Response) string {
 	media := parseMediaType(res.Header.Get("Content-Type"))
-	body := readerOf(res, min(p.maxBytes, maxFailureRead))
+	body := &roomOf(ctx).body
+	body.open(ctx, res, min(p.maxBytes, maxFailureRead))
 	data := body.all(res.ContentLength)
 	if media.kind == kindUnknown {
 		media = media.sniff(data)

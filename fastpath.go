@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -29,6 +30,8 @@ type fastPath struct {
 	// known says that the SDK's server has the options that this package gives
 	// it, so that its lists depend on the tool set and the caller's scopes alone.
 	known bool
+
+	rooms sync.Pool // of *callRoom
 }
 
 // newFastPath returns the fast path of s, nil if there is none.
@@ -47,27 +50,29 @@ func newFastPath(s *Server, info *mcp.Implementation) (*fastPath, error) {
 
 // serve answers the message m of c, which is all that body has, and which the
 // handler h is there for otherwise. It reports whether it has.
-func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, m *envelope, body []byte, c *caller, h http.Handler) bool {
+func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, head *letterhead, m *envelope, body []byte, c *caller, h http.Handler) bool {
 	if f == nil || body[0] == '\xef' {
 		return false
 	}
-	of := era(isModern(r))
-	if !f.takes(r, of, m) {
+	if !f.takes(r, head, m) {
 		return false
 	}
+	of := head.era()
 	switch {
 	case h == f.server.door.plain:
 		c.gone = f.server.goneFor(r.Context(), of == modern)
-	case h != f.server.door.sessions, c.opens != nil, c.session.odd.Load(), !accepts(r, "application/json"):
+	case h != f.server.door.sessions, c.opens != nil, c.session.odd.Load(), !head.accepts("application/json"):
 		return false
 	}
-	defer c.ticket.giveAll()
+	if c.session != nil {
+		defer c.session.messages.give(1)
+	}
 	switch {
 	case m.method == "ping":
 		f.answers.list(w, m.id, []byte(`{}`))
 		return true
 	case !isCall(m.method):
-		return f.serveList(w, r, m, body)
+		return f.serveList(w, r, of, m, body)
 	case c.session != nil:
 		return f.serveInSession(w, r, m, body, c)
 	}
@@ -84,23 +89,24 @@ func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, m *envelope, bo
 
 // takes reports whether a message is one to answer here. What a caller lacks scopes
 // for is not: the SDK answers it as it does what is not there, which is not known here.
-func (f *fastPath) takes(r *http.Request, of era, m *envelope) bool {
-	if m.batch || m.calls != 1 || m.hears || r.Header["Last-Event-Id"] != nil {
+func (f *fastPath) takes(r *http.Request, head *letterhead, m *envelope) bool {
+	of := head.era()
+	if m.batch || m.calls != 1 || m.hears || head.resumes {
 		return false
 	}
-	if of == modern && firstField(r.Header, "Mcp-Method") != m.method {
+	if of == modern && head.method != m.method {
 		return false
 	}
-	if m.params != nil && !m.params.Is(tree.Object) || !plainMeta(m.params.Get("_meta"), of, firstField(r.Header, versionHeader)) {
+	if m.params != nil && !m.params.Is(tree.Object) || !plainMeta(m.params.Get("_meta"), of, head.version) {
 		return false
 	}
 	switch m.method {
 	case "tools/call":
-		t := f.server.tool(m.name)
-		return t != nil && f.server.door.authorizer.grants(r.Context(), t.scopes) && !t.repeats && f.names(r, of, m, "name") && hasOnly(m.params, "name", "arguments") &&
+		t := m.tool
+		return t != nil && f.server.door.authorizer.grants(r.Context(), t.scopes) && !t.repeats && head.names(m, "name") && hasOnly(m.params, "name", "arguments") &&
 			levelsLeft(m.params.Get("arguments"), maxArgumentsDepth) >= 0
 	case "resources/read":
-		return f.known && f.names(r, of, m, "uri") && hasOnly(m.params, "uri") && f.bridges(r, m.params.Get("uri").Text)
+		return f.known && head.names(m, "uri") && hasOnly(m.params, "uri") && f.bridges(r, m.params.Get("uri").Text)
 	case "tools/list", "resources/list", "resources/templates/list":
 		return f.known && hasOnly(m.params)
 	case "server/discover":
@@ -113,9 +119,9 @@ func (f *fastPath) takes(r *http.Request, of era, m *envelope) bool {
 
 // names reports whether the params of m have a text under key, which, where the
 // version wants it, the header says too.
-func (f *fastPath) names(r *http.Request, of era, m *envelope, key string) bool {
+func (h *letterhead) names(m *envelope, key string) bool {
 	name := m.params.Get(key)
-	return name.Is(tree.String) && (of == legacy || firstField(r.Header, "Mcp-Name") == name.Text)
+	return name.Is(tree.String) && (h.era() == legacy || h.name == name.Text)
 }
 
 // hasOnly reports whether n, nil for nothing, has no other members than those with
@@ -177,7 +183,9 @@ func (f *fastPath) bridges(r *http.Request, uri string) bool {
 
 // call makes a call, and returns its answer.
 func (f *fastPath) call(ctx *messageContext, of era, m *envelope, body []byte) answered {
-	res, err := f.run(ctx, m, body)
+	room := ctx.call.room
+	res, err := f.run(ctx, room, m, body)
+	defer f.vacate(room)
 	if err != nil {
 		return f.answers.error(m.id, err)
 	}
@@ -194,8 +202,9 @@ func (f *fastPath) call(ctx *messageContext, of era, m *envelope, body []byte) a
 
 // context returns the context of the message m of c.
 func (f *fastPath) context(r *http.Request, m *envelope, c *caller) *messageContext {
-	ctx := &messageContext{Context: c.gone, caller: *c, arguments: m.params.Get("arguments")}
-	ctx.caller.trace = metaTrace(m.params.Get("_meta"))
+	ctx := &messageContext{Context: c.gone, caller: *c}
+	ctx.caller.trace = metaTrace(m.params.Get("_meta")).kept()
+	ctx.call.arguments, ctx.call.room = m.params.Get("arguments"), f.room()
 	if ctx.Context == nil {
 		ctx.Context = context.WithoutCancel(r.Context())
 	}
@@ -205,18 +214,44 @@ func (f *fastPath) context(r *http.Request, m *envelope, c *caller) *messageCont
 	return ctx
 }
 
-// run handles a call; what panics is contained as in the SDK.
-func (f *fastPath) run(ctx *messageContext, m *envelope, body []byte) (res mcp.Result, err error) {
+// A callRoom has what is needed for a call and its answer and nobody keeps: apps do not get
+// it.
+type callRoom struct {
+	request mcp.CallToolRequest
+	params  mcp.CallToolParamsRaw
+	result  resultRoom
+	text    textRoom
+}
+
+// room returns a room, which must be vacated.
+func (f *fastPath) room() *callRoom {
+	room, ok := f.rooms.Get().(*callRoom)
+	if !ok {
+		room = new(callRoom)
+	}
+	room.result.text, room.result.body.buffers = &room.text, &f.server.door.buffers
+	return room
+}
+
+// vacate makes a room one for another call, after the answer was written down.
+func (f *fastPath) vacate(room *callRoom) {
+	room.result.body.giveBack()
+	*room = callRoom{}
+	f.rooms.Put(room)
+}
+
+// run handles a call; what panics is contained as in the SDK. The result may be in the room.
+func (f *fastPath) run(ctx *messageContext, room *callRoom, m *envelope, body []byte) (res mcp.Result, err error) {
 	defer f.server.door.contain(ctx, m.method, &res, &err)
 	if m.method == "resources/read" {
 		return f.handle(ctx, m.method, &mcp.ReadResourceRequest{Params: &mcp.ReadResourceParams{URI: m.params.Get("uri").Text}})
 	}
-	ctx.params.Name = m.name
+	room.params.Name = m.name
 	if f.server.opts.Observe != nil || f.server.opts.Trace != nil {
-		ctx.params.Arguments = memberText(body, "params", "arguments") // to be counted
+		room.params.Arguments = memberText(body, "params", "arguments") // to be counted
 	}
-	ctx.request.Params = &ctx.params
-	return f.handle(ctx, m.method, &ctx.request)
+	room.request.Params = &room.params
+	return f.handle(ctx, m.method, &room.request)
 }
 
 // contain keeps a panic from ending the process: what it was is for the operator.
@@ -242,14 +277,11 @@ func (f *fastPath) answer(ctx context.Context, _ string, req mcp.Request) (mcp.R
 // ends when nobody will take the answer; its values are those of the HTTP request.
 type messageContext struct {
 	context.Context
-	values    context.Context // nil for those of Context
-	caller    caller
-	arguments *tree.Node // of a call, read already; nil for none
+	values context.Context // nil for those of Context
+	caller caller
 
 	// What a call has, here for the sake of one allocation.
-	request    mcp.CallToolRequest
-	params     mcp.CallToolParamsRaw
-	call       apiCall
+	call       apiCall // its arguments, if there are any, are read already
 	substitute substitute
 }
 

@@ -2,10 +2,13 @@ package mcpmount_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -167,5 +170,99 @@ func TestSessionAccept(t *testing.T) {
 		if got := w.Header().Get("Content-Type"); got != want && hasFastPath || !strings.Contains(w.Body.String(), `"text":"ok"`) {
 			t.Errorf("Accept %q: %s %s, want %s", accept, got, w.Body, want)
 		}
+	}
+}
+
+const saySpec = `
+openapi: 3.1.0
+info: {title: Say, version: "1"}
+paths:
+  /say:
+    get:
+      operationId: say
+      parameters:
+        - {name: as, in: query, schema: {type: string}}
+        - {name: letter, in: query, schema: {type: string}}
+        - {name: size, in: query, schema: {type: integer}}
+      responses: {"200": {description: said}}
+`
+
+// say answers with a letter, as often and as what the query wants.
+func say(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	size, _ := strconv.Atoi(q.Get("size"))
+	text := strings.Repeat(q.Get("letter"), size)
+	status := http.StatusOK
+	switch q.Get("as") {
+	case "JSON":
+		w.Header().Set("Content-Type", "application/json")
+		text = `{"v":"` + text + `"}`
+	case "text":
+		w.Header().Set("Content-Type", "text/plain")
+	case "image":
+		w.Header().Set("Content-Type", "image/png")
+	case "failure":
+		w.Header().Set("Content-Type", "text/plain")
+		status = http.StatusTeapot
+	}
+	w.WriteHeader(status)
+	for len(text) > 0 { // as it is read, or all at once
+		n := min(len(text), 3000)
+		io.WriteString(w, text[:n])
+		text = text[n:]
+		if size%2 == 0 {
+			http.NewResponseController(w).Flush()
+		}
+	}
+}
+
+// The bodies of responses are read into what was of another call before.
+func TestAnswersAreNotMixed(t *testing.T) {
+	api := httptest.NewServer(http.HandlerFunc(say))
+	t.Cleanup(api.Close)
+	service, err := mcpmount.Upstream(api.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := map[string]func(text string) string{
+		"JSON": func(s string) string {
+			return `{"content":[{"type":"text","text":"{\"v\":\"` + s + `\"}"}],"structuredContent":{"v":"` + s + `"}}`
+		},
+		"text": func(s string) string { return `{"content":[{"type":"text","text":"` + s + `"}]}` },
+		"image": func(s string) string {
+			return `{"content":[{"type":"image","mimeType":"image/png","data":"` + base64.StdEncoding.EncodeToString([]byte(s)) + `"}]}`
+		},
+		"failure": func(s string) string {
+			return `{"content":[{"type":"text","text":"HTTP 418 I'm a teapot\n` + s + `"}],"isError":true}`
+		},
+	}
+	for name, transport := range map[string]http.RoundTripper{"in process": mcpmount.InProcess(http.HandlerFunc(say)), "service": service} {
+		t.Run(name, func(t *testing.T) {
+			srv, err := mcpmount.New(parse(t, saySpec), transport, &mcpmount.Options{Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for letter := 'a'; letter < 'h'; letter++ {
+				var h http.Header
+				if letter%2 == 0 {
+					h = openAs(t, srv, nil)
+				}
+				t.Run(string(letter), func(t *testing.T) {
+					t.Parallel()
+					for i := range 25 {
+						size := 1 + i*i*i*int(letter-'a'+1)
+						for as, want := range wanted {
+							if as == "failure" {
+								size = min(size, 4<<10) // more is not shown
+							}
+							got := send(t.Context(), srv, fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"say","arguments":{"as":%q,"letter":%q,"size":%d}}}`, as, string(letter), size), h).Body.String()
+							if want := `{"jsonrpc":"2.0","id":1,"result":` + want(strings.Repeat(string(letter), size)) + `}`; got != want {
+								t.Fatalf("%d as %s: %.200s, want %.200s", size, as, got, want)
+							}
+						}
+					}
+				})
+			}
+		})
 	}
 }

@@ -104,7 +104,8 @@ func (d *frontDoor) serve(w http.ResponseWriter, r *http.Request) {
 		d.server.Metadata().ServeHTTP(w, r)
 		return
 	}
-	if !d.guard.admit(w, r) {
+	head := readLetterhead(r.Header)
+	if !d.guard.admit(w, r, &head) {
 		return
 	}
 	r, ok := d.authorizer.authenticate(w, r)
@@ -122,7 +123,7 @@ func (d *frontDoor) serve(w http.ResponseWriter, r *http.Request) {
 	if isSSE(r.URL.Path) {
 		d.serveSSE(w, r)
 	} else {
-		d.serveEndpoint(w, r)
+		d.serveEndpoint(w, r, &head)
 	}
 }
 
@@ -159,12 +160,12 @@ func (d *frontDoor) serveSSE(w http.ResponseWriter, r *http.Request) {
 	d.sse.ServeHTTP(w, r)
 }
 
-func (d *frontDoor) serveEndpoint(w http.ResponseWriter, r *http.Request) {
+func (d *frontDoor) serveEndpoint(w http.ResponseWriter, r *http.Request, head *letterhead) {
 	switch r.Method {
 	case http.MethodPost:
-		d.servePOST(w, r)
+		d.servePOST(w, r, head)
 	case http.MethodGet, http.MethodDelete:
-		d.serveSession(w, r)
+		d.serveSession(w, r, head)
 	default:
 		d.methodNotAllowed(w, r)
 	}
@@ -183,27 +184,26 @@ func (d *frontDoor) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 // serveSession serves the stream of a session and its end. A GET that asks for
 // an event stream and names neither a session nor a version is a client of
 // 2024-11-05.
-func (d *frontDoor) serveSession(w http.ResponseWriter, r *http.Request) {
-	id := firstField(r.Header, sessionHeader)
+func (d *frontDoor) serveSession(w http.ResponseWriter, r *http.Request, head *letterhead) {
 	switch {
 	case d.server.opts.Stateless:
 		d.methodNotAllowed(w, r)
-	case id != "":
-		d.serveStream(w, r, id)
+	case head.session != "":
+		d.serveStream(w, r, head)
 	case hasSSESession(r),
-		r.Method == http.MethodGet && firstField(r.Header, versionHeader) == "" && names(r, "text/event-stream"):
+		r.Method == http.MethodGet && head.version == "" && names(r, "text/event-stream"):
 		d.sse.ServeHTTP(w, r)
 	default:
 		d.methodNotAllowed(w, r)
 	}
 }
 
-// serveStream serves a GET or a DELETE of the session with the given id.
-func (d *frontDoor) serveStream(w http.ResponseWriter, r *http.Request, id string) {
-	if !d.knows(w, r, nil) {
+// serveStream serves a GET or a DELETE of the session that head names.
+func (d *frontDoor) serveStream(w http.ResponseWriter, r *http.Request, head *letterhead) {
+	if !d.knows(w, head.version, nil) {
 		return
 	}
-	s, _, _ := d.table.enter(id, d.principalOf(r), 0)
+	s, _ := d.table.enter(head.session, d.principalOf(r), 0)
 	if s == nil {
 		noSession(w, nil)
 		return
@@ -237,10 +237,9 @@ func (d *frontDoor) stream(w http.ResponseWriter, r *http.Request) (*http.Reques
 	}
 }
 
-// knows reports whether r is of a version that the server speaks. If not, it has
+// knows reports whether the server speaks a version. If not, it has
 // answered (MCP 2026-07-28, basic/versioning).
-func (d *frontDoor) knows(w http.ResponseWriter, r *http.Request, id *tree.Node) bool {
-	version := firstField(r.Header, versionHeader)
+func (d *frontDoor) knows(w http.ResponseWriter, version string, id *tree.Node) bool {
 	if version == "" || slices.Contains(d.versions, version) {
 		return true
 	}

@@ -3,13 +3,14 @@ package mcpmount
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // A gate counts what is under way, and can be closed. The zero gate is open.
 type gate struct {
 	mu     sync.Mutex
 	inside int
-	closed bool
+	closed atomic.Bool   // is written while mu is held
 	empty  chan struct{} // closed when nothing is inside after close
 }
 
@@ -17,7 +18,7 @@ type gate struct {
 func (g *gate) enter() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closed {
+	if g.closed.Load() {
 		return false
 	}
 	g.inside++
@@ -28,7 +29,7 @@ func (g *gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inside--
-	if g.closed && g.inside == 0 {
+	if g.closed.Load() && g.inside == 0 {
 		close(g.empty)
 	}
 }
@@ -51,17 +52,12 @@ func (g *gate) depart(v *visit) {
 	}
 }
 
-func (g *gate) isClosed() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.closed
-}
+func (g *gate) isClosed() bool { return g.closed.Load() }
 
 // close closes the gate and waits until all have left or ctx ends.
 func (g *gate) close(ctx context.Context) error {
 	g.mu.Lock()
-	if !g.closed {
-		g.closed = true
+	if !g.closed.Swap(true) {
 		g.empty = make(chan struct{})
 		if g.inside == 0 {
 			close(g.empty)

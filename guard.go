@@ -57,20 +57,19 @@ func newGuard(opts *Options) (guard, error) {
 
 // admit reports whether r may come in; if not, or if r was a preflight, it has
 // been answered.
-func (g *guard) admit(w http.ResponseWriter, r *http.Request) bool {
+func (g *guard) admit(w http.ResponseWriter, r *http.Request, head *letterhead) bool {
 	local := arrivedOnLoopback(r)
 	if !g.hostAllowed(r.Host, local) {
 		writeError(w, http.StatusForbidden, nil, codeInvalidRequest,
 			fmt.Sprintf("host %q is not allowed; the operator can allow it (AllowedHosts, --allow-host)", r.Host))
 		return false
 	}
-	for _, name := range single {
-		if len(r.Header[name]) > 1 {
-			writeError(w, http.StatusBadRequest, nil, codeInvalidRequest, "a request has one "+name+" header at most")
-			return false
-		}
+	if head.repeats {
+		i := slices.IndexFunc(single[:], func(name string) bool { return len(r.Header[name]) > 1 })
+		writeError(w, http.StatusBadRequest, nil, codeInvalidRequest, "a request has one "+single[i]+" header at most")
+		return false
 	}
-	origins := r.Header["Origin"]
+	origins := head.origins
 	if len(origins) == 0 {
 		return true
 	}
@@ -115,15 +114,15 @@ func paramHeaders(r *http.Request) string {
 }
 
 func (g *guard) hostAllowed(host string, local bool) bool {
+	if len(g.hosts) == 0 && !local {
+		return true
+	}
 	host = strings.ToLower(host)
 	name := hostname(host)
 	if slices.Contains(g.hosts, host) || slices.Contains(g.hosts, name) {
 		return true
 	}
-	if local && isLoopback(name) {
-		return true
-	}
-	return len(g.hosts) == 0 && !local
+	return local && isLoopback(name)
 }
 
 func (g *guard) originAllowed(origin string, local bool) bool {
@@ -152,8 +151,12 @@ func arrivedOnLoopback(r *http.Request) bool {
 
 // hostname returns a host without its port and brackets.
 func hostname(hostport string) string {
-	if !strings.Contains(hostport, ":") {
+	name, port, found := strings.Cut(hostport, ":")
+	if !found {
 		return hostport
+	}
+	if !strings.Contains(port, ":") && !strings.Contains(hostport, "[") && !strings.Contains(hostport, "]") {
+		return name // which most are
 	}
 	if host, _, err := net.SplitHostPort(hostport); err == nil {
 		return host

@@ -59,8 +59,8 @@ func TestGuard(t *testing.T) {
 			if tt.local {
 				r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}))
 			}
-			w := httptest.NewRecorder()
-			admitted := g.admit(w, r)
+			w, head := httptest.NewRecorder(), readLetterhead(r.Header)
+			admitted := g.admit(w, r, &head)
 			if admitted != (tt.want == 200) || w.Code != tt.want {
 				t.Errorf("admitted = %v with status %d, want %d", admitted, w.Code, tt.want)
 			}
@@ -81,7 +81,8 @@ func TestGuardPreflight(t *testing.T) {
 	r.Header.Set("Access-Control-Request-Method", "POST")
 	r.Header.Set("Access-Control-Request-Headers", "content-type, mcp-param-region,x-other, mcp-param-")
 	w := httptest.NewRecorder()
-	if g.admit(w, r) {
+	head := readLetterhead(r.Header)
+	if g.admit(w, r, &head) {
 		t.Error("a preflight went further than the guard")
 	}
 	if w.Code != http.StatusNoContent || w.Header().Get("Access-Control-Allow-Origin") != "https://chat.example.com" {

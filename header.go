@@ -45,11 +45,14 @@ func settableHeader(name string) bool {
 
 // firstField returns the first value of the field with the canonical name key, ""
 // if there is none.
-func firstField(h http.Header, key string) string {
-	if values := h[key]; len(values) > 0 {
-		return values[0]
+func firstField(h http.Header, key string) string { return firstOf(h[key]) }
+
+// firstOf returns the first of some values, "" if there are none.
+func firstOf(values []string) string {
+	if len(values) == 0 {
+		return ""
 	}
-	return ""
+	return values[0]
 }
 
 // A headerPlan is a header parameter under its canonical name.

@@ -175,7 +175,7 @@ func setLength(in *http.Request) {
 // addCaller adds to h what the caller says about itself.
 func addCaller(h http.Header, c *caller) {
 	traced := c.trace.addTo(h)
-	if c.request == nil {
+	if c.request == nil || c.bare {
 		return
 	}
 	for name := range c.request.Header {

@@ -2,10 +2,10 @@ package mcpmount
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,43 +19,101 @@ import (
 // which the client can come back.
 const promptly = 100 * time.Millisecond
 
-// An underWay has the messages of a session that are being handled, by id. The
-// zero underWay is empty.
+// An underWay has the messages of a session that are being handled. The zero
+// underWay is empty.
 type underWay struct {
-	mu      sync.Mutex
-	cancels map[string]context.CancelFunc
-	streams map[string]chan struct{} // of calls that the SDK does not handle; closed when there is an answer
+	mu       sync.Mutex
+	messages []handled                // the oldest first
+	timer    *time.Timer              // for when a call is not prompt any more; nil before there was one
+	timed    bool                     // the timer runs, and may be early
+	streams  map[string]chan struct{} // of calls that the SDK does not handle; closed when there is an answer
 }
 
-// begin notes a message, and what cancels it; it reports false if there is one
+// A handled is a message of a session that is being handled.
+type handled struct {
+	id   messageID
+	call *sessionCall // nil if the SDK handles it
+}
+
+// begin notes a message, and what handles it; it reports false if there is one
 // with that id already. end must follow.
-func (u *underWay) begin(id string, cancel context.CancelFunc) bool {
+func (u *underWay) begin(id messageID, call *sessionCall) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if _, ok := u.cancels[id]; ok {
+	if u.find(id) >= 0 {
 		return false
 	}
-	if u.cancels == nil {
-		u.cancels = map[string]context.CancelFunc{}
+	u.messages = append(u.messages, handled{id, call})
+	if call == nil {
+		return true
 	}
-	u.cancels[id] = cancel
+	call.since = time.Now()
+	switch {
+	case u.timer == nil:
+		u.timer = time.AfterFunc(promptly, u.hurry)
+	case !u.timed:
+		u.timer.Reset(promptly)
+	}
+	u.timed = true
 	return true
 }
 
-func (u *underWay) end(id string) {
+// cancelAll cancels the messages that the SDK does not know of.
+func (u *underWay) cancelAll() {
+	u.mu.Lock()
+	messages := slices.Clone(u.messages)
+	u.mu.Unlock()
+	for _, m := range messages {
+		if m.call != nil {
+			m.call.cancel()
+		}
+	}
+}
+
+// find returns the index of the message with the given id, -1 if there is none.
+func (u *underWay) find(id messageID) int {
+	return slices.IndexFunc(u.messages, func(m handled) bool { return m.id == id })
+}
+
+func (u *underWay) end(id messageID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	delete(u.cancels, id)
+	if i := u.find(id); i >= 0 {
+		u.messages = slices.Delete(u.messages, i, i+1)
+	}
 }
 
 // cancel cancels the message with the given id, if it is one that the SDK does not
 // know of.
-func (u *underWay) cancel(id string) {
+func (u *underWay) cancel(id messageID) {
 	u.mu.Lock()
-	cancel := u.cancels[id]
+	var call *sessionCall
+	if i := u.find(id); i >= 0 {
+		call = u.messages[i].call
+	}
 	u.mu.Unlock()
-	if cancel != nil {
-		cancel()
+	if call != nil {
+		call.cancel()
+	}
+}
+
+// hurry begins the streams of calls that are not prompt any more. The session has one timer
+// for all of them: one for each is what most calls would not need.
+func (u *underWay) hurry() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.timed = false
+	for _, m := range u.messages {
+		if m.call == nil || m.call.slow {
+			continue
+		}
+		if left := promptly - time.Since(m.call.since); left > 0 {
+			u.timer.Reset(left)
+			u.timed = true
+			return
+		}
+		m.call.slow = true
+		go m.call.late.begin()
 	}
 }
 
@@ -86,41 +144,56 @@ func (u *underWay) answered(event string) <-chan struct{} {
 }
 
 // hear notes what the messages m do to others of the session.
-func (s *session) hear(m envelope) {
+func (s *session) hear(m *envelope) {
 	if m.odd {
 		s.odd.Store(true)
 	}
 	for _, id := range m.cancels {
-		s.underWay.cancel(idKey(id))
+		s.underWay.cancel(idOf(id))
 	}
 }
 
-// idKey returns an id as the SDK compares them: those of a text and of a number
+// A messageID is an id as the SDK compares them: those of a text and of a number
 // differ, those of numbers by value.
-func idKey(id *tree.Node) string {
-	if n, err := strconv.ParseInt(id.Str(), 10, 64); id.Is(tree.Number) && err == nil {
-		return strconv.FormatInt(n, 10)
+type messageID struct {
+	integer bool
+	number  int64
+	text    string
+}
+
+func idOf(id *tree.Node) messageID {
+	if id.Is(tree.Number) {
+		if n, err := strconv.ParseInt(id.Text, 10, 64); err == nil {
+			return messageID{integer: true, number: n}
+		}
 	}
-	return `"` + id.Str()
+	return messageID{text: id.Str()}
+}
+
+// A sessionCall is a call in a session that the SDK does not handle.
+type sessionCall struct {
+	late   lateAnswer
+	cancel func()
+	since  time.Time // guarded, as slow, by the underWay
+	slow   bool      // late has begun, or is about to
 }
 
 // serveInSession answers a call in a session.
 func (f *fastPath) serveInSession(w http.ResponseWriter, r *http.Request, m *envelope, body []byte, c *caller) bool {
-	gone, cancel := context.WithCancel(c.gone)
-	defer cancel()
-	c.gone = gone
-	id := idKey(m.id)
-	if !c.session.underWay.begin(id, cancel) {
+	door, underWay := f.server.door, &c.session.underWay
+	ctx := f.context(r, m, c)
+	f.addSubstitute(ctx, w, legacy, m)
+	call := &sessionCall{late: lateAnswer{door: door, session: c.session, w: w, r: r}, cancel: ctx.call.cancel}
+	ctx.substitute.late = &call.late
+	id := idOf(m.id)
+	if !underWay.begin(id, call) {
 		duplicateID(w, m.id)
 		return true
 	}
-	late := &lateAnswer{door: f.server.door, session: c.session, w: w, r: r}
-	timer := time.AfterFunc(promptly, late.begin)
-	answer := f.call(f.context(r, m, c), legacy, m, body)
-	timer.Stop()
-	c.session.underWay.end(id)
-	if late.end(answer.bytes) {
-		f.server.door.buffers.put(answer.buffer)
+	defer underWay.end(id)
+	answer := f.call(ctx, legacy, m, body)
+	if !ctx.substitute.claim() || call.late.end(answer.bytes) {
+		door.buffers.put(answer.buffer)
 	} else {
 		f.answers.write(w, http.StatusOK, answer.buffer)
 	}

@@ -20,7 +20,7 @@ type limiter struct {
 
 	mu       sync.Mutex
 	total    int
-	underWay map[principal]int // of those who have any
+	underWay map[principal]int // of those who are known and have any
 	pace     recent[principal, *rate.Limiter]
 }
 
@@ -32,22 +32,25 @@ type excess struct {
 
 // enter lets a call of p in, and leave must follow, or says why not.
 func (l *limiter) enter(p principal) *excess {
+	known := !p.anonymous()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.total >= l.limits.MaxCalls:
 		return &excess{fmt.Sprintf("the server is busy: it has %d calls under way, as many as it may", l.total), time.Second}
-	case !p.anonymous() && l.underWay[p] >= l.limits.MaxCallsPerPrincipal:
+	case known && l.underWay[p] >= l.limits.MaxCallsPerPrincipal:
 		return &excess{fmt.Sprintf("too many calls at a time: you have %d under way, as many as you may", l.underWay[p]), time.Second}
 	}
 	if wait := l.overtakes(p); wait > 0 {
 		return &excess{fmt.Sprintf("too many calls: you may make %d a minute", l.limits.CallsPerMinute), wait}
 	}
-	if l.underWay == nil {
-		l.underWay = map[principal]int{}
-	}
 	l.total++
-	l.underWay[p]++
+	if known {
+		if l.underWay == nil {
+			l.underWay = map[principal]int{}
+		}
+		l.underWay[p]++
+	}
 	return nil
 }
 
@@ -55,6 +58,9 @@ func (l *limiter) leave(p principal) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--
+	if p.anonymous() {
+		return
+	}
 	if l.underWay[p]--; l.underWay[p] == 0 {
 		delete(l.underWay, p)
 	}

@@ -89,13 +89,13 @@ func (l *listings) put(key listingKey, turn int, result []byte) {
 
 // serveList answers a message with what is kept, or else with what the SDK answers
 // to it, which is kept from then on. It reports whether it has.
-func (f *fastPath) serveList(w http.ResponseWriter, r *http.Request, m *envelope, body []byte) bool {
+func (f *fastPath) serveList(w http.ResponseWriter, r *http.Request, of era, m *envelope, body []byte) bool {
 	turn := f.lists.now()
 	seen, ok := f.server.grants(r.Context())
 	if !ok {
 		return false
 	}
-	key := listingKey{m.method, era(isModern(r)), seen}
+	key := listingKey{m.method, of, seen}
 	result := f.lists.get(key, turn)
 	if result == nil {
 		if result = f.ask(r, body); result == nil {

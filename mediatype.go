@@ -95,8 +95,8 @@ type mediaType struct {
 }
 
 func parseMediaType(header string) mediaType {
-	if header == "application/json" { // as most are
-		return mediaType{kindJSON, header, header}
+	if base, _, _ := strings.Cut(header, ";"); base == "application/json" { // as most are
+		return mediaType{kindJSON, base, header}
 	}
 	name := baseMediaType(header)
 	if !isMediaName(name) {

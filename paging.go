@@ -97,16 +97,16 @@ func newPager(in *input) *pager {
 
 // nextPage says how what comes after an answer is asked for, or nothing.
 func (p *resultPlan) nextPage(ctx context.Context, res *http.Response, a *answer) string {
-	c, ok := ctx.Value(callKey{}).(*apiCall)
-	if p.shaping == nil || p.shaping.pager == nil || p.shaping.NoPaging || a.failed || !ok {
+	c := callOf(ctx)
+	if p.shaping == nil || p.shaping.pager == nil || p.shaping.NoPaging || a.failed || c == nil {
 		return ""
 	}
-	return p.shaping.pager.more(res, a.value, c.arguments)
+	return p.shaping.pager.more(ctx, res, a.value, c.arguments)
 }
 
 // more says how the page after res is asked for, "" if that is not known: by the link
 // that the API gives, or by what value, its JSON, has. sent are the arguments of the call.
-func (p *pager) more(res *http.Response, value []byte, sent *tree.Node) string {
+func (p *pager) more(ctx context.Context, res *http.Response, value []byte, sent *tree.Node) string {
 	var next []string
 	if links := res.Header["Link"]; len(links) > 0 {
 		next = p.fromURL(nextLink(links), sent)
@@ -117,7 +117,7 @@ func (p *pager) more(res *http.Response, value []byte, sent *tree.Node) string {
 	if len(next) == 0 {
 		return ""
 	}
-	return redactorOf(res).text("there is more: call again with " + strings.Join(next, " and "))
+	return redactorOf(ctx, res).text("there is more: call again with " + strings.Join(next, " and "))
 }
 
 // fromURL returns the arguments by which the URL of a next page differs from the call.

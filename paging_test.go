@@ -52,7 +52,7 @@ func FuzzNextPage(f *testing.F) {
 		}
 		res := &http.Response{Header: http.Header{"Link": {header}}}
 		sent := tree.NewObject(tree.Member{Key: "page", Value: tree.NewNumber("1")})
-		got := testPager().more(res, value, sent)
+		got := testPager().more(t.Context(), res, value, sent)
 		if got == "" {
 			return
 		}

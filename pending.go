@@ -42,8 +42,8 @@ func (q *quota) give(n int) {
 // A ticket holds the places of the messages of one POST. A nil ticket holds
 // none.
 type ticket struct {
-	places *quota
-	done   func() // called when the last place has been given back; nil for nothing
+	places  *quota
+	session *session // that is left when the last place has been given back; nil for none
 
 	mu    sync.Mutex
 	left  int
@@ -52,8 +52,8 @@ type ticket struct {
 
 // give gives back n places, or what is left.
 func (t *ticket) give(n int) {
-	if t != nil && t.take(n) && t.done != nil {
-		t.done()
+	if t != nil && t.take(n) && t.session != nil {
+		t.session.leave()
 	}
 }
 

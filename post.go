@@ -14,12 +14,12 @@ import (
 )
 
 // servePOST answers the messages that a client sends.
-func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request) {
+func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request, head *letterhead) {
 	if !d.server.opts.Stateless && hasSSESession(r) {
 		d.sse.ServeHTTP(w, r)
 		return
 	}
-	body, ok := d.readBody(w, r)
+	body, ok := d.readBody(w, r, head)
 	if !ok {
 		return
 	}
@@ -29,54 +29,84 @@ func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusBadRequest, m.id, err.code, err.message)
 		return
 	}
-	if !d.knows(w, r, m.id) || d.challenged(w, r, m) {
+	if m.method == "tools/call" {
+		m.tool = d.server.tool(m.name)
+	}
+	if !d.knows(w, head.version, m.id) || d.challenged(w, r, &m) {
 		return
 	}
 	if !d.gate.enter() { // not before there is a message: Shutdown would wait for who does not send it
 		shuttingDown(w)
 		return
 	}
-	c := caller{request: r}
-	if m.method == "subscriptions/listen" {
+	if d.handle(w, r, head, &m, body.bytes) {
+		body.parser.Recycle()
+	}
+}
+
+// handle answers the message m, which is all that body has. It reports whether it
+// has done so without the SDK, which might keep what it gets.
+func (d *frontDoor) handle(w http.ResponseWriter, r *http.Request, head *letterhead, m *envelope, body []byte) (alone bool) {
+	c := caller{request: r, bare: head.bare}
+	listens := m.method == "subscriptions/listen"
+	if listens {
 		c.inside = &visit{gate: &d.gate}
 	}
 	defer d.gate.depart(c.inside)
-	h, inSession := d.era(r, m)
-	if inSession {
-		s, ok := d.enterSession(w, r, m, &c)
+	h, inSession := d.era(head, m)
+	switch {
+	case inSession:
+		s, ok := d.enterSession(w, r, head.session, m, &c)
 		if !ok {
-			return
+			return false
 		}
 		defer s.leave()
 		c.gone, c.session = s.life, s
 		s.hear(m)
-	} else if m.method == "subscriptions/listen" { // which lasts like a session
-		place := d.table.open(d.principalOf(r))
-		if place == nil {
-			tooManySessions(w, m.id)
-			return
+	case listens: // which lasts like a session
+		valid, end := d.place(w, r, m)
+		if valid == nil {
+			return false
 		}
-		defer place.leave()
-		valid, expire := whileValid(r)
-		defer expire()
+		defer end()
 		r = valid
 	}
-	if d.fast.serve(w, r, &m, body.bytes, &c, h) {
-		body.parser.Recycle() // the SDK might keep what it gets
-		return
+	if d.fast.serve(w, r, head, m, body, &c, h) {
+		return true
 	}
-	d.leave(w, r, m, body.bytes, c, h)
+	d.leave(w, r, *m, body, c, h)
+	return false
+}
+
+// place takes the place of a session for the message m, which lasts until the function is
+// called, and returns r as long as its credential is valid. If there is no place, it has
+// answered and returns nil.
+func (d *frontDoor) place(w http.ResponseWriter, r *http.Request, m *envelope) (*http.Request, func()) {
+	place := d.table.open(d.principalOf(r))
+	if place == nil {
+		tooManySessions(w, m.id)
+		return nil, nil
+	}
+	valid, expire := whileValid(r)
+	return valid, func() {
+		expire()
+		place.leave()
+	}
 }
 
 // leave leaves the message m of c, which is all that body has, to the handler h of the SDK.
 func (d *frontDoor) leave(w http.ResponseWriter, r *http.Request, m envelope, body []byte, c caller, h http.Handler) {
+	if c.session != nil && c.opens == nil {
+		c.ticket = c.session.ticket(m.requests)
+	}
 	if c.session != nil && m.id != nil && m.method != "" {
-		if !c.session.underWay.begin(idKey(m.id), nil) {
+		id := idOf(m.id)
+		if !c.session.underWay.begin(id, nil) {
 			c.ticket.giveAll()
 			duplicateID(w, m.id)
 			return
 		}
-		defer c.session.underWay.end(idKey(m.id))
+		defer c.session.underWay.end(id)
 	}
 	if h != d.plain {
 		var cancel func()
@@ -110,15 +140,11 @@ func (d *frontDoor) leave(w http.ResponseWriter, r *http.Request, m envelope, bo
 
 // challenged answers a call of a tool that the caller lacks scopes for, and
 // reports whether it has.
-func (d *frontDoor) challenged(w http.ResponseWriter, r *http.Request, m envelope) bool {
-	if m.method != "tools/call" {
+func (d *frontDoor) challenged(w http.ResponseWriter, r *http.Request, m *envelope) bool {
+	if m.tool == nil || !d.authorizer.challenge(w, r, m.tool.scopes, d.server.set.Load()) {
 		return false
 	}
-	t := d.server.tool(m.name)
-	if t == nil || !d.authorizer.challenge(w, r, t.scopes, d.server.set.Load()) {
-		return false
-	}
-	d.observeChallenge(r, t, &m)
+	d.observeChallenge(r, m.tool, m)
 	return true
 }
 
@@ -126,11 +152,7 @@ func (d *frontDoor) challenged(w http.ResponseWriter, r *http.Request, m envelop
 // compares arguments with headers before it asks whether the caller may know the
 // tool, and would name them: of a hidden tool, they are left out.
 func (d *frontDoor) concealed(r *http.Request, m *envelope, body []byte) []byte {
-	if m.method != "tools/call" || !isModern(r) {
-		return body
-	}
-	t := d.server.tool(m.name)
-	if t == nil || !t.repeats || d.authorizer.grants(r.Context(), t.scopes) {
+	if !isModern(r) || m.tool == nil || !m.tool.repeats || d.authorizer.grants(r.Context(), m.tool.scopes) {
 		return body
 	}
 	params := slices.DeleteFunc(slices.Clone(m.params.Members), func(p tree.Member) bool { return p.Key == "arguments" })
@@ -144,11 +166,10 @@ func (d *frontDoor) concealed(r *http.Request, m *envelope, body []byte) []byte 
 	return tree.NewObject(members...).JSON()
 }
 
-// enterSession enters the session of m, or a new one, and notes that in c. The
-// session must be left. If it reports false, it has answered.
-func (d *frontDoor) enterSession(w http.ResponseWriter, r *http.Request, m envelope, c *caller) (*session, bool) {
+// enterSession enters the session with the given id for m, or a new one, and notes that in
+// c. The session must be left. If it reports false, it has answered.
+func (d *frontDoor) enterSession(w http.ResponseWriter, r *http.Request, id string, m *envelope, c *caller) (*session, bool) {
 	p := d.principalOf(r)
-	id := firstField(r.Header, sessionHeader)
 	if id == "" {
 		c.opens = d.table.open(p)
 		if c.opens == nil {
@@ -156,14 +177,13 @@ func (d *frontDoor) enterSession(w http.ResponseWriter, r *http.Request, m envel
 		}
 		return c.opens, c.opens != nil
 	}
-	s, t, ok := d.table.enter(id, p, m.requests)
+	s, ok := d.table.enter(id, p, m.requests)
 	switch {
 	case s == nil:
 		noSession(w, m.id)
 	case !ok:
 		tooManyMessages(w, m.id)
 	default:
-		c.ticket = t
 		return s, true
 	}
 	return nil, false
@@ -172,12 +192,12 @@ func (d *frontDoor) enterSession(w http.ResponseWriter, r *http.Request, m envel
 // readBody checks the type of the body and reads it within the limit. The type
 // is required: a page in a browser cannot send application/json to another
 // origin unasked. The buffer can be put back when nobody needs the body.
-func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request) (*buffer, bool) {
-	if !isJSONMessage(firstField(r.Header, "Content-Type")) {
+func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request, head *letterhead) (*buffer, bool) {
+	if !isJSONMessage(head.contentType) {
 		writeError(w, http.StatusUnsupportedMediaType, nil, codeInvalidRequest, "Content-Type must be application/json")
 		return nil, false
 	}
-	if coding := firstField(r.Header, "Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+	if head.coding != "" && !strings.EqualFold(head.coding, "identity") {
 		writeError(w, http.StatusUnsupportedMediaType, nil, codeInvalidRequest, "the body must not be compressed")
 		return nil, false
 	}
@@ -217,24 +237,24 @@ func (d *frontDoor) tooLarge(w http.ResponseWriter, limit int64) {
 // era returns the handler for a POST with the messages m, and whether it
 // belongs to a session. Clients send Mcp-Method in older eras too, so that it
 // decides nothing.
-func (d *frontDoor) era(r *http.Request, m envelope) (h http.Handler, session bool) {
+func (d *frontDoor) era(head *letterhead, m *envelope) (h http.Handler, session bool) {
 	switch {
-	case isModern(r) || d.server.opts.Stateless:
-		return d.statelessFor(r, m), false
-	case firstField(r.Header, sessionHeader) != "", m.method == "initialize":
+	case head.era() == modern || d.server.opts.Stateless:
+		return d.statelessFor(head, m), false
+	case head.session != "", m.method == "initialize":
 		return d.sessions, true
 	default:
-		return d.statelessFor(r, m), false
+		return d.statelessFor(head, m), false
 	}
 }
 
 // statelessFor returns the handler that answers with SSE if the caller listens,
 // wants to hear of the call meanwhile, or calls a hand-written tool, which may
 // have something to say; else the one that answers with JSON.
-func (d *frontDoor) statelessFor(r *http.Request, m envelope) http.Handler {
-	streams := m.hears || m.batch || m.method == "tools/call" && d.server.handWritten(m.name)
+func (d *frontDoor) statelessFor(head *letterhead, m *envelope) http.Handler {
+	streams := m.hears || m.batch || m.method == "tools/call" && m.tool == nil && d.server.handWritten(m.name)
 	switch {
-	case m.method == "subscriptions/listen", (streams || !accepts(r, "application/json")) && accepts(r, "text/event-stream"):
+	case m.method == "subscriptions/listen", (streams || !head.accepts("application/json")) && head.accepts("text/event-stream"):
 		return d.stateless
 	default:
 		return d.plain
@@ -262,15 +282,14 @@ func names(r *http.Request, mediaType string) bool {
 // here.
 const mcpAccept = "application/json, text/event-stream"
 
-// accepts reports whether the caller of r takes a media type. Someone who does
+// accepts reports whether the caller takes a media type. Someone who does
 // not say takes JSON.
-func accepts(r *http.Request, mediaType string) bool {
-	values := r.Header["Accept"]
-	if len(values) == 0 {
+func (h *letterhead) accepts(mediaType string) bool {
+	if len(h.accept) == 0 {
 		return mediaType == "application/json"
 	}
 	kind, _, _ := strings.Cut(mediaType, "/")
-	for _, value := range values {
+	for _, value := range h.accept {
 		if value == mcpAccept {
 			return true
 		}

@@ -94,10 +94,13 @@ func (d *frontDoor) callingPrincipal(c *caller) principal {
 // limitedPrincipal returns who c is to the limiter. Who does not say who they are is
 // told apart only where that matters.
 func (d *frontDoor) limitedPrincipal(c *caller) principal {
-	if c.request != nil && d.limiter.limits.CallsPerMinute >= unlimitedPace {
-		return d.principalOf(c.request)
+	switch {
+	case c.request == nil || d.limiter.limits.CallsPerMinute < unlimitedPace:
+		return d.callingPrincipal(c)
+	case c.session != nil:
+		return c.session.of
 	}
-	return d.callingPrincipal(c)
+	return d.principalOf(c.request)
 }
 
 // anonymous reports whether p may be many callers.

@@ -2,6 +2,7 @@ package mcpmount
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"io"
@@ -92,16 +93,16 @@ func utf16Bytes(units []uint16, order binary.AppendByteOrder) (out []byte) {
 	return out
 }
 
-// redactorOf returns the redactor of what the request of res carried.
-func redactorOf(res *http.Response) *redactor {
-	if res.Request == nil {
-		return nil
-	}
-	to := targetFrom(res.Request.Context())
+// redactorOf returns the redactor of what the request of res, made with ctx, carried.
+func redactorOf(ctx context.Context, res *http.Response) *redactor {
+	to := targetFrom(ctx)
 	if to == nil {
 		return nil
 	}
-	secrets := addedSecrets(res.Request.Header, to.sent)
+	var secrets []string
+	if to.sent != nil && res.Request != nil {
+		secrets = addedSecrets(res.Request.Header, to.sent)
+	}
 	if to.attached != nil {
 		secrets = append(secrets, to.attached.secrets...)
 	}
@@ -135,11 +136,8 @@ func (c *redactorCache) of(secrets []string) *redactor {
 }
 
 // addedSecrets returns the credentials that a RoundTripper added to a request,
-// which was sent to it with the header before; nil for one that was not.
+// which was sent to it with the header before.
 func addedSecrets(after, before http.Header) (secrets []string) {
-	if before == nil {
-		return nil
-	}
 	for name, values := range after {
 		for _, value := range values {
 			if slices.Contains(before[name], value) || !holdsSecret(name) {

@@ -53,7 +53,7 @@ func (p *resultPlan) link(ctx context.Context, a *answer) {
 	if s == nil || len(s.resource) == 0 || len(a.parts) != 1 || a.parts[0].blob == nil || len(a.parts[0].blob) < s.LinkBytes {
 		return
 	}
-	if c, ok := ctx.Value(callKey{}).(*apiCall); ok && c.tool != nil && !a.failed {
+	if c := callOf(ctx); c != nil && c.tool != nil && !a.failed {
 		a.parts[0].link = c.server.linkTo(c.tool, c.arguments)
 	}
 }

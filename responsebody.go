@@ -32,15 +32,18 @@ type bodyReader struct {
 	limit int64
 	left  int64
 	err   error // why the end was not reached
+
+	buffers *bufferPool // for what is read whole, nil for none
+	lent    *buffer     // of these, in which that is
 }
 
-// readerOf returns the reader of the body of res. Transports undo the
-// compression that they asked for; this is for an API that compresses unasked
-// (RFC 9110 section 8.4.1).
-func readerOf(res *http.Response, limit int64) *bodyReader {
-	b := &bodyReader{r: res.Body, limit: limit, left: limit}
+// open makes b the reader of the body of res. Transports undo the compression
+// that they asked for; this is for an API that compresses unasked (RFC 9110
+// section 8.4.1). The request of res was made with ctx.
+func (b *bodyReader) open(ctx context.Context, res *http.Response, limit int64) {
+	*b = bodyReader{r: res.Body, limit: limit, left: limit, buffers: b.buffers}
 	var err error
-	switch coding := strings.ToLower(res.Header.Get("Content-Encoding")); coding {
+	switch coding := strings.ToLower(firstField(res.Header, "Content-Encoding")); coding {
 	case "", "identity":
 	case "gzip", "x-gzip":
 		b.r, err = gzip.NewReader(res.Body)
@@ -55,8 +58,7 @@ func readerOf(res *http.Response, limit int64) *bodyReader {
 	if err != nil {
 		b.r = http.NoBody
 	}
-	b.r = redactorOf(res).reader(b.r)
-	return b
+	b.r = redactorOf(ctx, res).reader(b.r)
 }
 
 // Read reads on until the end or the limit, where it finds out whether there is
@@ -94,18 +96,28 @@ func (b *bodyReader) probe() error {
 
 // all returns what there is to read. The length that is expected is a hint.
 func (b *bodyReader) all(expected int64) []byte {
-	var data []byte
 	if x, ok := b.r.(*exchange); ok && b.err == nil {
-		data = x.rest(b.left)
+		data, lent := x.rest(b.left)
 		b.left -= int64(len(data))
-	} else {
-		const most = 64 << 10
-		size := min(max(expected, 0), b.limit, most) + 1
-		if expected < 0 {
-			size = 512
-		}
-		data = make([]byte, 0, size)
+		b.lent = lent
+		return b.further(data)
 	}
+	const most = 64 << 10
+	size := min(max(expected, 0), b.limit, most) + 1
+	if expected < 0 {
+		size = 512
+	}
+	if b.buffers == nil {
+		return b.further(make([]byte, 0, size))
+	}
+	b.lent = b.buffers.get(size)
+	b.lent.reserve(size)
+	b.lent.bytes = b.further(b.lent.bytes)
+	return b.lent.bytes
+}
+
+// further returns data and what there is still to read.
+func (b *bodyReader) further(data []byte) []byte {
 	for {
 		n, err := b.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
@@ -116,6 +128,14 @@ func (b *bodyReader) all(expected int64) []byte {
 			data = append(data, 0)[:len(data)]
 		}
 	}
+}
+
+// giveBack gives back the buffer of what was read whole, which nobody needs any more.
+func (b *bodyReader) giveBack() {
+	if b.lent != nil && b.buffers != nil {
+		b.buffers.put(b.lent)
+	}
+	b.lent = nil
 }
 
 // complete reports whether reading has come to the end of the body.

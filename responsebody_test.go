@@ -67,7 +67,8 @@ func TestReadWhole(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			body := readerOf(res, limit)
+			var body bodyReader
+			body.open(t.Context(), res, limit)
 			got := body.all(res.ContentLength)
 			if string(got) != tt.want {
 				t.Errorf("%d bytes were read, want %d", len(got), len(tt.want))
@@ -100,7 +101,9 @@ func TestReadWholeStays(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer res.Body.Close()
-		got := readerOf(res, limit).all(res.ContentLength)
+		var body bodyReader
+		body.open(t.Context(), res, limit)
+		got := body.all(res.ContentLength)
 		before := string(got)
 		for range 10 { // more is read, which lets the handler go on
 			synctest.Wait()

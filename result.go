@@ -83,14 +83,15 @@ func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *lis
 	if p.shaping.hides() {
 		to.hush()
 	}
-	a := p.answer(ctx, res, to)
+	room := roomOf(ctx)
+	a := p.answer(ctx, res, room, to)
 	more := p.nextPage(ctx, res, &a) // before it may be left out
 	p.shape(ctx, &a)
 	p.link(ctx, &a)
 	a.noteSome(more)
-	result := a.textResult()
+	result := a.textResult(room)
 	if result == nil {
-		result = &mcp.CallToolResult{IsError: a.failed, Content: a.toolContent(p.uriFor(res))}
+		result = &mcp.CallToolResult{IsError: a.failed, Content: a.toolContent(p.uriFor(ctx))}
 	}
 	if len(result.Content) == 0 {
 		result.Content = []mcp.Content{&mcp.TextContent{Text: emptyText(ctx, res)}}
@@ -105,7 +106,7 @@ func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *lis
 		if note != "" && a.value != nil {
 			result.Content = append(result.Content, &mcp.TextContent{Text: note})
 		}
-		result.StructuredContent = fitted
+		room.structure(result, fitted)
 	}
 	return result
 }
@@ -144,7 +145,7 @@ func (p *resultPlan) resourceContents(ctx context.Context, uri string, res *http
 	case !isSuccess(res):
 		return nil, readError(uri, p.failure(ctx, res))
 	}
-	a := p.answer(ctx, res, nil)
+	a := p.answer(ctx, res, roomOf(ctx), nil)
 	p.shape(ctx, &a)
 	if a.failed {
 		return nil, readError(uri, strings.Join(a.notes, "; "))
@@ -161,12 +162,11 @@ func (p *resultPlan) resourceContents(ctx context.Context, uri string, res *http
 
 func isSuccess(res *http.Response) bool { return res.StatusCode >= 200 && res.StatusCode <= 299 }
 
-// uriFor returns the URI of what res has: the path of the operation, filled in.
-func (p *resultPlan) uriFor(res *http.Response) string {
-	if res.Request != nil {
-		if t := targetFrom(res.Request.Context()); t != nil && t.path != "" {
-			return "response:" + t.path
-		}
+// uriFor returns the URI of what the response to a call has: the path of the operation,
+// filled in.
+func (p *resultPlan) uriFor(ctx context.Context) string {
+	if t := targetFrom(ctx); t != nil && t.path != "" {
+		return "response:" + t.path
 	}
 	return p.uri
 }
@@ -246,18 +246,22 @@ type answer struct {
 func (a *answer) note(text string) { a.notes = append(a.notes, text) }
 
 // textResult returns the result for an answer that is one text, nil for another.
-func (a *answer) textResult() *mcp.CallToolResult {
+func (a *answer) textResult(room *resultRoom) *mcp.CallToolResult {
 	if len(a.parts) != 1 || a.parts[0].blob != nil || len(a.notes) > 0 {
 		return nil
 	}
-	one := &struct { // one allocation
-		result  mcp.CallToolResult
-		content [1]mcp.Content
-		text    mcp.TextContent
-	}{}
-	one.text.Text = a.parts[0].text
-	one.content[0] = &one.text
-	one.result = mcp.CallToolResult{IsError: a.failed, Content: one.content[:]}
+	one, part := room.text, &a.parts[0]
+	if one != nil && part.json != nil {
+		one.text.json = part.json
+		one.content[0] = &one.text
+	} else {
+		if one == nil {
+			one = new(textRoom)
+		}
+		one.text.Text = part.said()
+		one.content[0] = &one.text.TextContent
+	}
+	one.result.IsError, one.result.Content = a.failed, one.content[:]
 	return &one.result
 }
 
@@ -292,13 +296,14 @@ func partURI(uri string, i int) string {
 }
 
 // answer reads a successful response.
-func (p *resultPlan) answer(ctx context.Context, res *http.Response, to *listener) answer {
-	var a answer
+func (p *resultPlan) answer(ctx context.Context, res *http.Response, room *resultRoom, to *listener) answer {
+	a := answer{parts: room.parts[:0]}
 	if p.out.loose != nil {
 		a.outline = p.out.loose().outline
 	}
-	media := parseMediaType(res.Header.Get("Content-Type"))
-	body := readerOf(res, p.maxBytes)
+	media := parseMediaType(firstField(res.Header, "Content-Type"))
+	body := &room.body
+	body.open(ctx, res, p.maxBytes)
 	if media.kind.isStream() {
 		a.addRecords(media, readRecords(media.kind, body, to))
 	} else {
@@ -309,7 +314,7 @@ func (p *resultPlan) answer(ctx context.Context, res *http.Response, to *listene
 		}
 		data := body.all(res.ContentLength)
 		name := ""
-		if disposition := res.Header.Get("Content-Disposition"); disposition != "" {
+		if disposition := firstField(res.Header, "Content-Disposition"); disposition != "" {
 			name = fileName(disposition)
 		}
 		if p.out.advertised && media.kind.isText() && startsJSON(data) && isJSON(data) {
@@ -376,17 +381,16 @@ func (a *answer) addJSON(media mediaType, data []byte, complete bool) {
 	if len(data) == 0 {
 		return
 	}
-	text := string(data)
 	if valid, conforms := scanOutlined(data, a.outline); valid && isUTF8 {
 		a.value, a.conforms = data, conforms && a.outline != nil
-	} else {
-		text = strings.ToValidUTF8(text, "\uFFFD")
-		a.text = text
-		if complete {
-			a.note("the response is labeled " + media.name + ", but is not JSON that can be passed on as such")
-		}
+		a.parts = append(a.parts, contentPart{media: media, json: data})
+		return
 	}
-	a.parts = append(a.parts, contentPart{media: media, text: text})
+	a.text = strings.ToValidUTF8(string(data), "\uFFFD")
+	a.parts = append(a.parts, contentPart{media: media, text: a.text})
+	if complete {
+		a.note("the response is labeled " + media.name + ", but is not JSON that can be passed on as such")
+	}
 }
 
 // savedJSON returns what is valid of JSON that was cut off, or else data.

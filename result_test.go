@@ -145,7 +145,7 @@ func TestToolResult(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			ctx := t.Context()
+			ctx := withTarget(t.Context(), &target{path: "/orders/17"})
 			var header []string
 			if tt.media != "" {
 				header = []string{"Content-Type", tt.media}
@@ -187,7 +187,7 @@ func TestToolResultHeaders(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			ctx := t.Context()
+			ctx := withTarget(t.Context(), &target{path: "/orders/17"})
 			res := respond(t, ctx, tt.status, tt.body, tt.header...)
 			if got := render(testPlan(outputPlan{}).toolResult(ctx, res, nil)); got != tt.want {
 				t.Errorf("result:\n%s\nwant:\n%s", got, tt.want)

@@ -1,7 +1,7 @@
 package mcpmount
 
 import (
-	"container/list"
+	"container/ring"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -29,19 +29,20 @@ type sessionTable struct {
 // An owner has sessions.
 type owner struct {
 	taken int
-	new   list.List // of sessions that are idle, and were not used yet; the longest idle first
-	used  list.List // of sessions that are idle, and were used
+	new   ring.Ring // before the sessions that are idle, and were not used yet; the longest idle first
+	used  ring.Ring // before those that are idle, and were used
 }
 
 // A session is a place that is taken. Its fields are guarded by the table.
 type session struct {
 	table *sessionTable
 	of    principal
+	owner *owner // that of is
 	id    string // "" until it is known to the SDK, and of a stream
 
 	close    func()          // ends it in the SDK, which it does by itself until it is initialized
 	life     context.Context // of its calls: when it has ended, nobody can fetch an answer
-	end      context.CancelFunc
+	end      func()
 	messages quota
 	underWay underWay
 	odd      atomic.Bool // its answers depend on what only the SDK knows of it
@@ -50,8 +51,9 @@ type session struct {
 	since time.Time // when it was used last, if nobody uses it
 	used  bool      // there was a message after the first one
 	ended bool
-	timer *time.Timer   // runs while nobody uses it
-	entry *list.Element // of one of the owner's lists, while nobody uses it
+	place ring.Ring   // in one of the owner's rings, while nobody uses it
+	timer *time.Timer // for when it is idle for too long; nil before it was idle
+	timed bool        // the timer runs, and may be early
 }
 
 func newSessionTable(limits Limits) *sessionTable {
@@ -83,8 +85,13 @@ func (t *sessionTable) open(p principal) *session {
 	t.taken++
 	o.taken++
 	t.owners[p] = o
-	s := &session{table: t, of: p, users: 1, close: func() {}, messages: quota{max: maxPending}}
-	s.life, s.end = context.WithCancel(context.Background())
+	s := &session{table: t, of: p, owner: o, users: 1, close: func() {}, messages: quota{max: maxPending}}
+	s.place.Value = s
+	life, cancel := context.WithCancel(context.Background())
+	s.life, s.end = life, func() {
+		cancel()
+		s.underWay.cancelAll()
+	}
 	t.mu.Unlock()
 	end()
 	return s
@@ -102,12 +109,8 @@ func (t *sessionTable) load() int {
 // say who they are: of these, only sessions that were opened and not used, and
 // such as have been idle for a while.
 func (o *owner) leastUsed(p principal) *session {
-	var least *session
-	if e := o.new.Front(); e != nil {
-		least = e.Value.(*session)
-	}
-	if e := o.used.Front(); e != nil {
-		s := e.Value.(*session)
+	least, _ := o.new.Next().Value.(*session)
+	if s, ok := o.used.Next().Value.(*session); ok {
 		if (p != nobody || time.Since(s.since) >= patience) && (least == nil || s.since.Before(least.since)) {
 			least = s
 		}
@@ -118,24 +121,32 @@ func (o *owner) leastUsed(p principal) *session {
 // enter takes n places for messages in the session with the given id, which the
 // caller uses until it calls leave. It returns nil if p has no such session, and
 // false if there is no room for the messages.
-func (t *sessionTable) enter(id string, p principal, n int) (*session, *ticket, bool) {
+func (t *sessionTable) enter(id string, p principal, n int) (*session, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.byID[id]
 	if s == nil || s.of != p {
-		return nil, nil, true
+		return nil, true
 	}
 	if !s.messages.take(n) {
-		return s, nil, false
+		return s, false
 	}
 	s.used = true
 	s.users++
-	t.unlist(s)
+	s.unlist()
+	return s, true
+}
+
+// ticket returns a ticket for n places of s that are taken, who uses s until it
+// is used up. It is nil for none.
+func (s *session) ticket(n int) *ticket {
 	if n == 0 {
-		return s, nil, true
+		return nil
 	}
+	s.table.mu.Lock()
+	defer s.table.mu.Unlock()
 	s.users++
-	return s, &ticket{places: &s.messages, left: n, done: s.leave}, true
+	return &ticket{places: &s.messages, left: n, session: s}
 }
 
 // leave is called by who does not use the session any more.
@@ -149,7 +160,7 @@ func (s *session) leave() {
 	case s.id == "":
 		t.remove(s) // nobody can come back to it
 	default:
-		t.list(s)
+		s.list()
 	}
 }
 
@@ -177,33 +188,47 @@ func (t *sessionTable) forget(id string) {
 	}
 }
 
-// list notes that nobody uses s.
-func (t *sessionTable) list(s *session) {
+// list notes that nobody uses s. A timer that runs is left alone, since it would be set
+// for each message.
+func (s *session) list() {
 	s.since = time.Now()
-	wait, where := t.idle, &t.owners[s.of].used
+	idle := &s.owner.used
 	if !s.used {
-		wait, where = min(wait, patience), &t.owners[s.of].new
+		idle = &s.owner.new
 	}
-	s.entry = where.PushBack(s)
-	s.timer = time.AfterFunc(wait, func() { t.expire(s, wait) })
+	idle.Prev().Link(&s.place)
+	switch {
+	case s.timer == nil:
+		s.timer = time.AfterFunc(s.mayIdle(), s.expire)
+	case !s.timed:
+		s.timer.Reset(s.mayIdle())
+	}
+	s.timed = true
+}
+
+// mayIdle returns how long s may be idle.
+func (s *session) mayIdle() time.Duration {
+	if !s.used {
+		return min(s.table.idle, patience)
+	}
+	return s.table.idle
 }
 
 // unlist notes that somebody uses s.
-func (t *sessionTable) unlist(s *session) {
-	if s.entry == nil {
+func (s *session) unlist() { s.place.Prev().Unlink(1) }
+
+// expire ends s if nobody has used it for too long.
+func (s *session) expire() {
+	t := s.table
+	t.mu.Lock()
+	s.timed = false
+	if s.ended || s.users > 0 {
+		t.mu.Unlock()
 		return
 	}
-	s.timer.Stop()
-	o := t.owners[s.of]
-	o.new.Remove(s.entry) // which knows which list it is of
-	o.used.Remove(s.entry)
-	s.entry = nil
-}
-
-// expire ends s if nobody has used it for the given time.
-func (t *sessionTable) expire(s *session, idle time.Duration) {
-	t.mu.Lock()
-	if s.ended || s.entry == nil || time.Since(s.since) < idle {
+	if left := s.mayIdle() - time.Since(s.since); left > 0 {
+		s.timer.Reset(left)
+		s.timed = true
 		t.mu.Unlock()
 		return
 	}
@@ -215,13 +240,15 @@ func (t *sessionTable) expire(s *session, idle time.Duration) {
 // remove gives back the place of s. It returns what ends s in the SDK, to be
 // called without the lock.
 func (t *sessionTable) remove(s *session) (end func()) {
-	t.unlist(s)
+	s.unlist()
+	if s.timer != nil {
+		s.timer.Stop()
+	}
 	s.end()
 	s.ended = true
 	delete(t.byID, s.id)
 	t.taken--
-	o := t.owners[s.of]
-	if o.taken--; o.taken == 0 {
+	if s.owner.taken--; s.owner.taken == 0 {
 		delete(t.owners, s.of)
 	}
 	return s.close

@@ -103,7 +103,7 @@ func (p *resultPlan) shape(ctx context.Context, a *answer) {
 		return
 	}
 	var chosen *reduce.Paths
-	if c, ok := ctx.Value(callKey{}).(*apiCall); ok {
+	if c := callOf(ctx); c != nil {
 		chosen = c.fields
 	}
 	if s.Transform != nil || s.fields != nil || chosen != nil || s.Prune {
@@ -117,13 +117,12 @@ func (p *resultPlan) shape(ctx context.Context, a *answer) {
 // setValue makes data the JSON that a says.
 func (a *answer) setValue(data []byte) {
 	a.value, a.conforms = data, false
-	a.parts[0].text = string(data)
-	a.parts[0].media = parseMediaType("application/json")
+	a.parts[0] = contentPart{media: parseMediaType("application/json"), json: data}
 }
 
 func (a *answer) textSize() (size int) {
 	for i := range a.parts {
-		size += len(a.parts[i].text)
+		size += len(a.parts[i].text) + len(a.parts[i].json)
 	}
 	return size
 }
@@ -144,11 +143,12 @@ func (a *answer) narrow(ctx context.Context, s *shaping, chosen *reduce.Paths) {
 	}
 	for i := range a.parts {
 		part := &a.parts[i]
+		text := []byte(part.said())
 		claims := part.media.kind == kindJSON || part.media.kind.isStream()
-		if part.blob != nil || !claims && !startsJSON([]byte(part.text)) {
+		if part.blob != nil || !claims && !startsJSON(text) {
 			continue
 		}
-		selected, note, err := s.narrow(ctx, []byte(part.text), chosen)
+		selected, note, err := s.narrow(ctx, text, chosen)
 		if err != nil && s.hides() && (claims || a.partial || !errors.Is(err, errNotSelectable)) { // what was cut may have been JSON
 			a.withhold(err)
 			return
@@ -156,11 +156,11 @@ func (a *answer) narrow(ctx context.Context, s *shaping, chosen *reduce.Paths) {
 		if err != nil { // there is nothing to hide, or nothing to hide it in
 			continue
 		}
-		part.text = string(selected.JSON())
+		part.text, part.json = string(selected.JSON()), nil
 		a.noteSome(note)
 	}
 	if len(a.parts) == 1 {
-		a.text = a.parts[0].text
+		a.text = a.parts[0].said()
 	}
 }
 
@@ -194,7 +194,7 @@ func (s *shaping) narrow(ctx context.Context, data []byte, chosen *reduce.Paths)
 			err = errors.New("what it returned is not JSON")
 		}
 		if err != nil {
-			if c, ok := ctx.Value(callKey{}).(*apiCall); ok {
+			if c := callOf(ctx); c != nil {
 				c.server.logger.ErrorContext(ctx, "answer not transformed", "operation", s.operation, "error", err)
 			}
 			return v, "", errNotTransformed
@@ -227,8 +227,8 @@ func (s *shaping) narrow(ctx context.Context, data []byte, chosen *reduce.Paths)
 // warn says, once, that nothing is left of an answer: whoever wrote the fields may have meant
 // others, and nobody but the model would notice. What there is instead is the API's to tell.
 func (s *shaping) warn(ctx context.Context, whole reduce.Value) {
-	c, ok := ctx.Value(callKey{}).(*apiCall)
-	if ok && len(whole.Paths(1)) > 0 {
+	c := callOf(ctx)
+	if c != nil && len(whole.Paths(1)) > 0 {
 		s.missed.Do(func() {
 			c.server.logger.WarnContext(ctx, "the fields to keep select nothing of an answer", "operation", s.operation, "fields", s.Fields)
 		})
@@ -289,15 +289,15 @@ func (p *resultPlan) cutTexts(a *answer, room int) {
 		if part.blob != nil {
 			continue
 		}
-		text, note := cutResult(part.text, room/texts)
+		text, note := cutResult(part.said(), room/texts)
 		if note != "" {
 			a.note(note + p.shaping.rest())
 		}
-		part.text = text
+		part.text, part.json = text, nil
 		room, texts = room-len(text), texts-1
 	}
 	if len(a.parts) == 1 {
-		a.text = a.parts[0].text
+		a.text = a.parts[0].said()
 	}
 }
 

@@ -77,10 +77,16 @@ func (s *Server) refresh(ctx context.Context) error {
 // ready sees to it that Options.Source was read: by one request, while the
 // others wait. Where there is a document already, a failure is only logged.
 func (s *Server) ready(ctx context.Context) error {
-	defer s.checkMux()
-	if s.opts.Source == nil || s.source.read.Load() {
-		return nil
+	var err error
+	if s.opts.Source != nil && !s.source.read.Load() {
+		err = s.firstRead(ctx)
 	}
+	s.checkMux()
+	return err
+}
+
+// firstRead reads Options.Source, unless another request has done so meanwhile.
+func (s *Server) firstRead(ctx context.Context) error {
 	if err := s.source.acquire(ctx); err != nil {
 		return err
 	}

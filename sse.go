@@ -121,7 +121,8 @@ func (h *sseHandler) serveMessage(w http.ResponseWriter, r *http.Request) {
 		noSession(w, nil)
 		return
 	}
-	body, ok := h.door.readBody(w, r)
+	head := readLetterhead(r.Header)
+	body, ok := h.door.readBody(w, r, &head)
 	if !ok {
 		return
 	}
@@ -130,7 +131,10 @@ func (h *sseHandler) serveMessage(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusBadRequest, m.id, envErr.code, envErr.message)
 		return
 	}
-	if h.door.challenged(w, r, m) {
+	if m.method == "tools/call" {
+		m.tool = h.door.server.tool(m.name)
+	}
+	if h.door.challenged(w, r, &m) {
 		return
 	}
 	msg, err := jsonrpc.DecodeMessage(body.bytes)

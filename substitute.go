@@ -18,6 +18,7 @@ type substitute struct {
 	id   *tree.Node
 	of   era
 	op   *Operation
+	late *lateAnswer // nil outside of sessions
 
 	wanted atomic.Pointer[exchange] // of a handler that has not returned
 
@@ -38,10 +39,8 @@ func (f *fastPath) addSubstitute(ctx *messageContext, w http.ResponseWriter, of 
 	if _, ok := f.server.api.(inProcess); !ok {
 		return
 	}
-	if t := f.server.tool(m.name); t != nil {
-		s := &ctx.substitute
-		s.fast, s.w, s.id, s.of, s.op = f, w, m.id, of, &t.op
-	}
+	s := &ctx.substitute
+	s.fast, s.w, s.id, s.of, s.op = f, w, m.id, of, &m.tool.op
 }
 
 // claim reports whether the answer is still to be written, which nobody else does
@@ -84,6 +83,9 @@ func (s *substitute) answer(why error) {
 	answer := s.fast.answers.result(s.id, 0, func(dst []byte) []byte {
 		return s.fast.answers.callResult(dst, s.of, transportErrorResult(s.op, why))
 	})
+	if s.late != nil && s.late.end(answer.bytes) {
+		return
+	}
 	s.w.Header().Set("Connection", "close")
 	s.fast.answers.write(s.w, http.StatusOK, answer.buffer)
 	_ = http.NewResponseController(s.w).Flush()

@@ -23,7 +23,10 @@ type traceContext struct{ parent, state string }
 // It is what the caller says, which need not be true.
 func TraceFrom(ctx context.Context) (traceparent, tracestate string) {
 	c := callerFrom(ctx)
-	t := c.trace
+	var t traceContext
+	if c.trace != nil {
+		t = *c.trace
+	}
 	if t.parent == "" && c.request != nil && isTraceparent(c.request.Header["Traceparent"]) {
 		t = newTraceContext(c.request.Header["Traceparent"][0], strings.Join(c.request.Header["Tracestate"], ","))
 	}
@@ -73,8 +76,8 @@ func requestTrace(req mcp.Request) traceContext {
 
 // addTo adds t to a header that names no trace, and reports whether there is nothing more
 // to say of traces.
-func (t traceContext) addTo(h http.Header) bool {
-	if t.parent == "" {
+func (t *traceContext) addTo(h http.Header) bool {
+	if t == nil {
 		return false
 	}
 	if _, traced := h["Traceparent"]; !traced {
@@ -84,6 +87,15 @@ func (t traceContext) addTo(h http.Header) bool {
 		}
 	}
 	return true
+}
+
+// kept returns t to be kept, nil for nothing.
+func (t traceContext) kept() *traceContext {
+	if t.parent == "" {
+		return nil
+	}
+	kept := t
+	return &kept
 }
 
 // isTraceparent reports whether values are one valid traceparent: W3C Trace

@@ -33,7 +33,7 @@ func requestMutants() []mutant {
 func answerMutants() []mutant {
 	return []mutant{
 		{"redirects", "upstream.go", `return t.next.RoundTrip(out)`, "if MUTANT {\n\t\treturn (&http.Client{Transport: t.next}).Do(out)\n\t}\n\treturn t.next.RoundTrip(out)", "TestRequestRules/redirects"},
-		{"response-size", "responsebody.go", `b := &bodyReader{`, "if MUTANT {\n\t\tlimit *= 100\n\t}\n\tb := &bodyReader{", "TestRequestRules/response-size"},
+		{"response-size", "responsebody.go", `*b = bodyReader{`, "if MUTANT {\n\t\tlimit *= 100\n\t}\n\t*b = bodyReader{", "TestRequestRules/response-size"},
 		{"response-time", "callcontext.go", `c.allowed = s.timeout(t)`, "c.allowed = s.timeout(t)\n\tif MUTANT {\n\t\tc.allowed *= 4\n\t}", "TestRequestRules/response-time"},
 		{"stack-traces", "failure.go", `return shortened(withoutFrames(plainText(text)), maxFailureBytes)`, "if MUTANT {\n\t\treturn text\n\t}\n\treturn shortened(withoutFrames(plainText(text)), maxFailureBytes)", "TestRequestRules/stack-traces"},
 		{"panics", "exchange.go", `func (e *handlerError) Error() string {`, "func (e *handlerError) Error() string {\n\tif s, ok := e.Value.(string); ok && MUTANT {\n\t\treturn s\n\t}\n\t", "TestRequestRules/panics"},
@@ -51,11 +51,11 @@ func doorMutants() []mutant {
 		{"message-depth", "envelope.go", `p.ParseJSON(body, tree.Limits{MaxDepth: maxDepth, `, `p.ParseJSON(body, tree.Limits{MaxDepth: map[bool]int{true: 0, false: maxDepth}[MUTANT], `, "TestDoorRules/message-depth"},
 		{"message-values", "envelope.go", `MaxNodes: maxValues}`, `MaxNodes: map[bool]int{true: 0, false: maxValues}[MUTANT]}`, "TestDoorRules/message-values"},
 		{"message-size", "post.go", `limit := d.server.opts.Limits.MaxRequestBytes`, "limit := d.server.opts.Limits.MaxRequestBytes\n\tif MUTANT {\n\t\tlimit *= 2\n\t}", "TestDoorRules/message-size"},
-		{"content-encoding", "post.go", `!strings.EqualFold(coding, "identity") {`, `!strings.EqualFold(coding, "identity") && !MUTANT {`, "TestDoorRules/content-type"},
+		{"content-encoding", "post.go", `!strings.EqualFold(head.coding, "identity") {`, `!strings.EqualFold(head.coding, "identity") && !MUTANT {`, "TestDoorRules/content-type"},
 		{"origin", "guard.go", `if len(origins) > 1 || !g.originAllowed(origins[0], local) {`, `if (len(origins) > 1 || !g.originAllowed(origins[0], local)) && !MUTANT {`, "TestDoorRules/origin"},
 		{"browser-credentials", "guard.go", `h.Set("Access-Control-Max-Age", "600")`, "if MUTANT {\n\t\th.Set(\"Access-Control-Allow-Credentials\", \"true\")\n\t}", "TestDoorRules/cors"},
 		{"host", "guard.go", `if !g.hostAllowed(r.Host, local) {`, `if !g.hostAllowed(r.Host, local) && !MUTANT {`, "TestDoorRules/host"},
-		{"headers-once", "guard.go", `if len(r.Header[name]) > 1 {`, `if len(r.Header[name]) > 1 && !MUTANT {`, "TestDoorRules/headers-once"},
+		{"headers-once", "guard.go", `if head.repeats {`, `if head.repeats && !MUTANT {`, "TestDoorRules/headers-once"},
 		{"sessions", "session.go", `if s == nil || s.of != p {`, `if s == nil || s.of != p && !MUTANT {`, "TestDoorRules/sessions"},
 		{"recursion", "frontdoor.go", `if r.Context().Value(insideKey{s}) != nil {`, `if r.Context().Value(insideKey{s}) != nil && !MUTANT {`, "TestDoorRules/recursion"},
 		{"no-credential", "authorization.go", "if a == nil {\n\t\treturn r, true", "if a == nil || MUTANT {\n\t\treturn r, true", "TestAuthRules/credential-required"},
