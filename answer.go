@@ -107,10 +107,21 @@ func (a *answerer) list(w http.ResponseWriter, id *tree.Node, result []byte) {
 	a.buffers.put(b)
 }
 
+// announced is from how many bytes on an answer says how long it is: net/http holds
+// less than 2 KB back until the handler returns, and knows then.
+const announced = 2000
+
 // setAnswerHeader sets the header of an answer of so many bytes.
 func setAnswerHeader(h http.Header, length int) {
-	values := [...]string{"application/json", "no-cache, no-transform", strconv.Itoa(length)}
-	h["Content-Type"], h["Cache-Control"], h["Content-Length"] = values[0:1:1], values[1:2:2], values[2:3:3]
+	values := [...]string{"application/json", "no-cache, no-transform"}
+	h["Content-Type"], h["Cache-Control"] = values[0:1:1], values[1:2:2]
+	if length >= announced {
+		setLengthHeader(h, length)
+	}
+}
+
+func setLengthHeader(h http.Header, length int) {
+	h["Content-Length"] = []string{strconv.Itoa(length)}
 }
 
 // open begins a result of the given era, and says whether it has a member.

@@ -27,7 +27,7 @@ func (s *Server) call(ctx context.Context, t *tool, req *mcp.CallToolRequest) (*
 		return errorResult(err), nil
 	}
 	callCtx := s.callContext(ctx, t)
-	defer callCtx.end(nil)
+	defer callCtx.close()
 	callCtx.tool, callCtx.arguments, callCtx.fields = t, values, fields
 	res, err := s.roundTrip(callCtx, t, values)
 	if err != nil {

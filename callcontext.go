@@ -38,6 +38,7 @@ type apiCall struct {
 	over     bool          // it has ended because there is all of the response
 	why      error         // it has ended, nil for what its context says
 	wake     chan struct{} // of who waits for a handler; nil for nobody
+	lasting  func()        // ends what is done with the answer; nil for nothing
 
 	// substitute answers the call if its handler, which has the goroutine of the
 	// call, does not return; nil for handlers with their own.
@@ -84,12 +85,11 @@ func (s *Server) callContext(ctx context.Context, t *tool) *apiCall {
 			c.substitute = &m.substitute
 		}
 		s.door.calls.add(c)
-		c.begin()
+		if c.caller.session != nil {
+			c.begin()
+		}
 	} else {
-		stop := context.AfterFunc(ctx, func() { c.end(context.Cause(ctx)) })
-		c.mu.Lock()
-		c.stop = stop
-		c.mu.Unlock()
+		c.stop = context.AfterFunc(ctx, func() { c.end(context.Cause(ctx)) })
 	}
 	return c
 }
@@ -100,7 +100,7 @@ func (c *apiCall) begin() {
 	c.begun = true
 	canceled := c.canceled
 	c.mu.Unlock()
-	if canceled {
+	if canceled || c.values.Err() != nil { // the session may have ended before it knew of the call
 		c.end(context.Canceled)
 	}
 }
@@ -152,29 +152,42 @@ func (c *apiCall) Value(key any) any {
 	return c.values.Value(key)
 }
 
+// close ends the call when nobody needs it any more.
+func (c *apiCall) close() {
+	c.end(nil)
+	if c.stop != nil {
+		c.stop()
+	}
+	if c.list != nil {
+		c.list.remove(c)
+	}
+}
+
 // end ends the call, if it has not ended yet; nil is the good end.
 func (c *apiCall) end(why error) {
 	c.mu.Lock()
-	e, wake, stop := c.ending.Load(), c.wake, c.stop
+	if c.ended && why == nil {
+		c.mu.Unlock()
+		return
+	}
+	e, wake, lasting := c.ending.Load(), c.wake, c.lasting
 	if !c.ended && (e == nil || e.Err() == nil) {
 		c.over, c.why = why == nil, why
 	}
 	c.ended = true
 	c.mu.Unlock()
-	if e != nil {
+	// At the deadline both end by themselves, and say that time is up.
+	if e != nil && time.Now().Before(c.deadline) {
 		e.cancel()
+	}
+	if lasting != nil && why != nil && time.Now().Before(c.deadline) {
+		lasting()
 	}
 	if wake != nil {
 		signal(wake)
 	}
 	if c.substitute != nil && why != nil {
 		c.substitute.await(why)
-	}
-	if stop != nil {
-		stop()
-	}
-	if c.list != nil {
-		c.list.remove(c)
 	}
 }
 
@@ -205,12 +218,20 @@ func signal(wake chan struct{}) {
 }
 
 // endOf returns why the call that ctx is of was ended, before there was all of the
-// response; nil if it was not.
+// response, or else why ctx was, which somebody else may have made of that of the call; nil
+// if neither was.
 func endOf(ctx context.Context) error {
 	c := callOf(ctx)
-	if c == nil {
-		return context.Cause(ctx)
+	if c != nil {
+		if why := c.whyEnded(); why != nil || ctx == context.Context(c) {
+			return why
+		}
 	}
+	return context.Cause(ctx)
+}
+
+// whyEnded returns why the call was ended before there was all of the response, or nil.
+func (c *apiCall) whyEnded() error {
 	c.mu.Lock()
 	ended, over, why := c.ended, c.over, c.why
 	c.mu.Unlock()
@@ -288,5 +309,12 @@ func lastingContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, inside := c.server.api.(inProcess); !inside {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadlineCause(&c.values, c.deadline, callTimeout(c.allowed))
+	ctx, cancel := context.WithDeadlineCause(&c.values, c.deadline, callTimeout(c.allowed))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lasting = cancel
+	if c.canceled {
+		cancel()
+	}
+	return ctx, cancel
 }

@@ -170,6 +170,7 @@ func (d *frontDoor) withCaller(ctx context.Context, c caller) context.Context {
 		return withCaller(ctx, c)
 	}
 	ctx = withCaller(valueContext{ctx, c.request.Context()}, c)
+	ctx = context.WithValue(ctx, messageKey{}, nil) // Options.Trace of another server may have led here
 	return context.WithValue(ctx, d.tokenKey, auth.TokenInfoFromContext(c.request.Context()))
 }
 

@@ -28,7 +28,7 @@ func (l *callList) add(c *apiCall) {
 	}
 	l.first = c
 	if l.alarm.IsZero() || c.deadline.Before(l.alarm) || c.deadline.Sub(l.alarm) > c.allowed+time.Second {
-		l.watch(c.deadline, c.allowed) // there is no alarm, it is too late, or it should have been: it was of another clock
+		l.watch(c.deadline, c.allowed) // there is none, it is too late, or overdue: it was set by another clock
 	}
 	l.mu.Unlock()
 	if stopped {

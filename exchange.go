@@ -41,9 +41,8 @@ func (e *handlerError) Unwrap() error {
 // except for Hijack, and an http.CloseNotifier, which gin asks for to stream.
 type exchange struct {
 	request *http.Request // belongs to the handler
-	head    bool          // the method is HEAD
 	ctx     context.Context
-	call    *apiCall           // that ctx is; nil if ctx is the exchange's own
+	call    *apiCall           // that ctx is, which nobody else has; nil if ctx is the exchange's own
 	cancel  context.CancelFunc // of an own ctx
 	header  http.Header        // belongs to the handler
 	most    int                // bytes to keep if nobody reads before the handler has returned, else 0
@@ -61,20 +60,19 @@ type exchange struct {
 	lent       *buffer // that buf is from, nil for none
 	read       int     // how much of buf has been read
 	mostUnread int64   // what of buf may wait to be read
-	opened     bool    // the response can be returned
 	err        error   // why no more will be written: io.EOF is the good end
+	head       bool    // the method is HEAD
+	opened     bool    // the response can be returned
 	closed     bool    // by the reader
 	unwatch    func() bool
 
-	// What the request and the response have, here for the sake of one allocation.
-	coding   [1]string
-	response http.Response
+	coding [1]string // of the request, here for the sake of one allocation
 }
 
 func newExchange(ctx context.Context, r *http.Request) *exchange {
 	x := &exchange{header: make(http.Header), declared: -1, mostUnread: maxUnread, head: r.Method == http.MethodHead}
 	x.turn.L = &x.mu
-	if call, ok := ctx.(*apiCall); ok {
+	if call, ok := ctx.(*apiCall); ok && call.target.direct { // not for who may call again
 		x.ctx, x.call = ctx, call
 	} else {
 		x.ctx, x.cancel = context.WithCancel(ctx)
@@ -131,7 +129,8 @@ func (x *exchange) opening(r *http.Request) (*http.Response, error) {
 	if x.status == 0 {
 		return nil, x.err
 	}
-	x.response = http.Response{
+	res := x.responseRoom()
+	*res = http.Response{
 		Status:     statusLine(x.status),
 		StatusCode: x.status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -140,7 +139,16 @@ func (x *exchange) opening(r *http.Request) (*http.Response, error) {
 		Body:          x,
 		Request:       r,
 	}
-	return &x.response, nil
+	return res, nil
+}
+
+// responseRoom returns the room for the response: that of the call, if nobody else gets the
+// response, who might keep it.
+func (x *exchange) responseRoom() *http.Response {
+	if x.call != nil && x.call.room != nil {
+		return &x.call.room.response
+	}
+	return new(http.Response)
 }
 
 // statusLine returns the Status of a response.
@@ -180,6 +188,7 @@ func (x *exchange) finish(failure error) {
 		failure = endOf(x.ctx)
 	}
 	switch {
+	case x.isFull(): // what became of the rest does not matter
 	case failure != nil:
 		if !x.opened {
 			x.status = 0 // what it would have answered does not count
@@ -373,8 +382,8 @@ func (x *exchange) room(n int) []byte {
 
 func (x *exchange) waitForRoom() error {
 	if x.most > 0 && x.err == nil && x.unread() >= x.most {
+		x.err = limitError(x.most - 1)
 		x.endContext() // more is of no use
-		return io.ErrClosedPipe
 	}
 	for x.most == 0 && x.err == nil && int64(x.unread()) >= x.mostUnread {
 		x.stream()
@@ -385,10 +394,19 @@ func (x *exchange) waitForRoom() error {
 
 // writeError returns the error of a write after the end.
 func (x *exchange) writeError() error {
-	if errors.Is(x.err, io.EOF) {
+	if errors.Is(x.err, io.EOF) || x.isFull() {
 		return io.ErrClosedPipe
 	}
 	return x.err
+}
+
+// isFull reports whether there was more than is kept.
+func (x *exchange) isFull() bool {
+	if x.err == nil {
+		return false
+	}
+	var limit limitError
+	return errors.As(x.err, &limit)
 }
 
 // Flush is part of [http.Flusher].
@@ -475,7 +493,11 @@ func (x *exchange) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.closed = true
-	x.buf, x.read = nil, 0
+	if x.lent != nil { // what was read of it was copied, and nothing more is written
+		x.lent.bytes = x.buf
+		x.call.server.door.buffers.put(x.lent)
+	}
+	x.buf, x.read, x.lent = nil, 0, nil
 	x.end(io.ErrClosedPipe)
 	x.endContext()
 	return nil

@@ -160,7 +160,7 @@ func levelsLeft(n *tree.Node, most int) int {
 // isFloat reports whether a number is one that a float64 can be near to: the SDK
 // refuses messages with others in some versions of the protocol.
 func isFloat(number string) bool {
-	if len(number) < 300 && !strings.ContainsAny(number, "eE") {
+	if len(number) < 300 && strings.IndexByte(number, 'e') < 0 && strings.IndexByte(number, 'E') < 0 {
 		return true
 	}
 	_, err := strconv.ParseFloat(number, 64)
@@ -217,10 +217,11 @@ func (f *fastPath) context(r *http.Request, m *envelope, c *caller) *messageCont
 // A callRoom has what is needed for a call and its answer and nobody keeps: apps do not get
 // it.
 type callRoom struct {
-	request mcp.CallToolRequest
-	params  mcp.CallToolParamsRaw
-	result  resultRoom
-	text    textRoom
+	request  mcp.CallToolRequest
+	params   mcp.CallToolParamsRaw
+	response http.Response
+	result   resultRoom
+	text     textRoom
 }
 
 // room returns a room, which must be vacated.

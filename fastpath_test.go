@@ -3,13 +3,17 @@ package mcpmount_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -216,6 +220,26 @@ func say(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// A wrapped transport has bodies that are read bit by bit.
+type wrapped struct{ http.RoundTripper }
+
+func (w wrapped) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := w.RoundTripper.RoundTrip(r)
+	if err == nil {
+		res.Body = struct{ io.ReadCloser }{res.Body}
+	}
+	return res, err
+}
+
+// answerIn returns the answer in w, which in a session may be the last event of a stream.
+func answerIn(w *httptest.ResponseRecorder) string {
+	body := w.Body.String()
+	if w.Header().Get("Content-Type") != "text/event-stream" {
+		return body
+	}
+	return strings.TrimRight(body[strings.LastIndex(body, "data: ")+len("data: "):], "\n")
+}
+
 // The bodies of responses are read into what was of another call before.
 func TestAnswersAreNotMixed(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(say))
@@ -236,7 +260,8 @@ func TestAnswersAreNotMixed(t *testing.T) {
 			return `{"content":[{"type":"text","text":"HTTP 418 I'm a teapot\n` + s + `"}],"isError":true}`
 		},
 	}
-	for name, transport := range map[string]http.RoundTripper{"in process": mcpmount.InProcess(http.HandlerFunc(say)), "service": service} {
+	inside := mcpmount.InProcess(http.HandlerFunc(say))
+	for name, transport := range map[string]http.RoundTripper{"in process": inside, "service": service, "wrapped": wrapped{inside}} {
 		t.Run(name, func(t *testing.T) {
 			srv, err := mcpmount.New(parse(t, saySpec), transport, &mcpmount.Options{Logger: slog.New(slog.DiscardHandler)})
 			if err != nil {
@@ -255,7 +280,7 @@ func TestAnswersAreNotMixed(t *testing.T) {
 							if as == "failure" {
 								size = min(size, 4<<10) // more is not shown
 							}
-							got := send(t.Context(), srv, fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"say","arguments":{"as":%q,"letter":%q,"size":%d}}}`, as, string(letter), size), h).Body.String()
+							got := answerIn(send(t.Context(), srv, fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"say","arguments":{"as":%q,"letter":%q,"size":%d}}}`, as, string(letter), size), h))
 							if want := `{"jsonrpc":"2.0","id":1,"result":` + want(strings.Repeat(string(letter), size)) + `}`; got != want {
 								t.Fatalf("%d as %s: %.200s, want %.200s", size, as, got, want)
 							}
@@ -265,4 +290,167 @@ func TestAnswersAreNotMixed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A tryTwice sends each request two times, the first time with a time limit of its own.
+type tryTwice struct{ http.RoundTripper }
+
+func (w tryTwice) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), 50*time.Millisecond)
+	defer cancel()
+	if res, err := w.RoundTripper.RoundTrip(r.Clone(ctx)); err == nil {
+		if _, err := io.Copy(io.Discard, res.Body); err == nil && res.StatusCode < 500 {
+			return nil, errors.New("there was an answer")
+		}
+		res.Body.Close()
+	} else if !errors.Is(err, context.DeadlineExceeded) {
+		return nil, err
+	}
+	return w.RoundTripper.RoundTrip(r)
+}
+
+// Who stands between a server and the handler may call that more than once: neither the
+// first answer nor the end of the first attempt is that of the call.
+func TestInProcessTwice(t *testing.T) {
+	fails := map[string]http.HandlerFunc{
+		"answers": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		"waits":   func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"streams": func(w http.ResponseWriter, r *http.Request) {
+			http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		},
+	}
+	for name, fail := range fails {
+		for _, slow := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				var tries atomic.Int32
+				api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if tries.Add(1) == 1 {
+						fail(w, r)
+						return
+					}
+					time.Sleep(100 * time.Millisecond)
+					fmt.Fprintf(w, "the end of the context: %t", r.Context().Err() != nil)
+				})
+				srv, err := mcpmount.New(parse(t, notesSpec), tryTwice{mcpmount.InProcess(api)}, &mcpmount.Options{Logger: slog.New(slog.DiscardHandler), NoFastPath: slow})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer srv.Shutdown(t.Context())
+				if got := send(t.Context(), srv, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}`, nil).Body.String(); !strings.Contains(got, "the end of the context: false") {
+					t.Errorf("%s, without the fast path %t: %s", name, slow, got)
+				}
+			})
+		}
+	}
+}
+
+// A thief keeps all that it gets of a call, changes it, and uses it during later calls.
+type thief struct {
+	mu   sync.Mutex
+	kept []loot
+}
+
+type loot struct {
+	w http.ResponseWriter
+	r *http.Request
+	http.Header
+	context.Context
+}
+
+// use uses what is left of a call that is over.
+func (l *loot) use() {
+	io.WriteString(l.w, strings.Repeat("LATE", 20_000))
+	http.NewResponseController(l.w).Flush()
+	l.w.WriteHeader(http.StatusTeapot)
+	io.ReadAll(l.r.Body)
+	l.Set("Accept", "anything")
+	mcpmount.RequestFrom(l.Context)
+	mcpmount.TraceFrom(l.Context)
+	ctx, cancel := context.WithCancel(l)
+	defer cancel()
+	<-ctx.Done()
+}
+
+func (a *thief) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	size, _ := strconv.Atoi(q.Get("size"))
+	mine := loot{w, r, r.Header, r.Context()}
+	if q.Get("as") == "steal" {
+		a.mu.Lock()
+		a.kept = append(a.kept, mine)
+		for i := range a.kept {
+			if a.kept[i].Err() != nil {
+				a.kept[i].use()
+			}
+		}
+		a.mu.Unlock()
+	}
+	w.Header().Set("Content-Type", "text/plain")
+	io.WriteString(w, strings.Repeat(q.Get("letter"), size))
+	for name := range r.Header {
+		r.Header[name][0] = "changed"
+		r.Header[name] = append(r.Header[name], "more")
+	}
+	r.URL.Path, r.URL.RawQuery, r.Method, r.Host = "/elsewhere", "x=y", "PUT", "evil"
+	*r = *r.WithContext(context.WithValue(r.Context(), "key", "value")) //nolint:staticcheck // any key will do
+	switch q.Get("as") {
+	case "exit":
+		runtime.Goexit()
+	case "panic":
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Whatever an app does with what it got of a call, other calls have answers of their own.
+func TestAppKeepsCalls(t *testing.T) {
+	srv, err := mcpmount.New(parse(t, saySpec), mcpmount.InProcess(new(thief)), &mcpmount.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := httptest.NewUnstartedServer(srv)
+	site.EnableHTTP2 = true
+	site.StartTLS()
+	t.Cleanup(site.Close)
+	plain := httptest.NewServer(srv)
+	t.Cleanup(plain.Close)
+	session := openAs(t, srv, nil)
+	var callers sync.WaitGroup
+	for i := range 8 {
+		callers.Go(func() {
+			letter, url, client := string(rune('a'+i)), plain.URL, plain.Client()
+			if i%4 == 0 {
+				url, client = site.URL, site.Client()
+			}
+			for n := range 30 {
+				as := []string{"steal", "", "", "exit", "", "panic"}[n%6]
+				size := 1 + n*n*n*i
+				if as == "exit" || as == "panic" {
+					size %= 1000 // so that nothing is sent before
+				}
+				id := 100*i + n
+				body := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"say","arguments":{"as":%q,"letter":%q,"size":%d}}}`, id, as, letter, size)
+				r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+				if n%2 == 0 {
+					r.Header = session.Clone()
+				}
+				r.Header.Set("Content-Type", "application/json")
+				res, err := client.Do(r)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got, _ := io.ReadAll(res.Body)
+				res.Body.Close()
+				want := strings.Repeat(letter, size)
+				if as == "exit" || as == "panic" {
+					want = "the API failed while handling the request"
+				}
+				if !strings.Contains(string(got), fmt.Sprintf(`"id":%d,"result":{"content":[{"type":"text","text":"%s"}]`, id, want)) {
+					t.Errorf("%d %s: %.200s, want %.50s", size, as, got, want)
+				}
+			}
+		})
+	}
+	callers.Wait()
 }

@@ -165,6 +165,9 @@ func hostname(hostport string) string {
 }
 
 func isLoopback(name string) bool {
+	if name == "127.0.0.1" || name == "localhost" { // which most are
+		return true
+	}
 	if strings.EqualFold(strings.TrimSuffix(name, "."), "localhost") {
 		return true
 	}

@@ -40,8 +40,8 @@ import (
 // context, the call is answered without it: h is left to run, and what it writes is
 // refused.
 //
-// h has a goroutine of its own, or, for calls that [Server] answers over HTTP/1.1
-// without a session, that of the connection, as it would if it were called itself. There
+// h has a goroutine of its own, or, for most calls of tools over HTTP/1.1, in a session
+// or without one, that of the connection, as it would if it were called itself. There
 // nobody reads before h returns, so that it writes on up to [Limits].MaxResponseBytes;
 // an h that ignores the end of its context keeps the connection; and one that exits its goroutine
 // closes it after the answer.
@@ -86,8 +86,10 @@ func (t inProcess) serveHere(x *exchange, r *http.Request) (*http.Response, erro
 	}
 	x.serve(t.handler)
 	res, err := x.opening(r)
-	if why := endOf(x.ctx); errors.Is(err, io.ErrClosedPipe) && why != nil {
-		err = why // the substitute has closed it
+	if errors.Is(err, io.ErrClosedPipe) { // the substitute has closed it
+		if why := endOf(x.ctx); why != nil {
+			err = why
+		}
 	}
 	return res, err
 }
@@ -97,7 +99,7 @@ func (t inProcess) serveHere(x *exchange, r *http.Request) (*http.Response, erro
 func (x *exchange) innerRequest(r *http.Request) {
 	c, to := callerFrom(x.ctx), targetFrom(x.ctx)
 	in := r
-	if x.call == nil || to == nil || !to.direct {
+	if x.call == nil {
 		in = r.WithContext(&innerContext{x.ctx, c.request})
 		in.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery}
 		in.Header = ownedHeader(r.Header)

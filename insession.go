@@ -187,10 +187,12 @@ func (f *fastPath) serveInSession(w http.ResponseWriter, r *http.Request, m *env
 	ctx.substitute.late = &call.late
 	id := idOf(m.id)
 	if !underWay.begin(id, call) {
+		f.vacate(ctx.call.room)
 		duplicateID(w, m.id)
 		return true
 	}
 	defer underWay.end(id)
+	defer call.late.abandon()
 	answer := f.call(ctx, legacy, m, body)
 	if !ctx.substitute.claim() || call.late.end(answer.bytes) {
 		door.buffers.put(answer.buffer)
@@ -262,10 +264,25 @@ func (l *lateAnswer) end(answer []byte) bool {
 			answer[i] = ' '
 		}
 	}
+	defer l.close()
 	l.write("event: message\n", bytes.Clone(answer))
+	return true
+}
+
+// abandon ends a stream that there is no answer for, since the goroutine of the call has
+// ended: nothing may be written to it any more.
+func (l *lateAnswer) abandon() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.ended && l.id != "" {
+		l.close()
+	}
+	l.ended = true
+}
+
+func (l *lateAnswer) close() {
 	l.session.underWay.close(l.id)
 	l.stop()
-	return true
 }
 
 // write keeps an event, and writes it.

@@ -1,9 +1,13 @@
 package mcpmount_test
 
 import (
+	"context"
+	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -79,5 +83,40 @@ func TestCallsInSessionBecomeStreams(t *testing.T) {
 			})
 		}
 		answers.Wait()
+	})
+}
+
+// A call whose goroutine exits after it has become a stream leaves nobody behind who
+// writes to that.
+func TestCallInSessionExits(t *testing.T) {
+	if !hasFastPath {
+		t.Skip("the SDK has goroutines of its own for calls")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		opts := &mcpmount.Options{KeepAlive: 10 * time.Millisecond}
+		opts.Results.Transform = func(context.Context, json.RawMessage) (json.RawMessage, error) {
+			time.Sleep(2 * promptly)
+			runtime.Goexit()
+			return nil, nil
+		}
+		srv := newNotesServer(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{}`) }, opts)
+		session := openAs(t, srv, nil)
+		w := httptest.NewRecorder()
+		var call sync.WaitGroup
+		call.Go(func() {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mcp", strings.NewReader(`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"whoami"}}`))
+			r.Header = with(session, "Content-Type", "application/json")
+			srv.ServeHTTP(w, r)
+			t.Error("the goroutine goes on")
+		})
+		call.Wait()
+		written := w.Body.String()
+		if !strings.Contains(written, "keep-alive") {
+			t.Errorf("the stream is %q", written)
+		}
+		time.Sleep(time.Minute)
+		if w.Body.String() != written {
+			t.Error("somebody writes to the stream of a call that has gone")
+		}
 	})
 }

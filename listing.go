@@ -83,6 +83,7 @@ func (l *listings) put(key listingKey, turn int, result []byte) {
 	if l.results == nil || l.bytes+len(result) > maxListings {
 		l.results, l.bytes = map[listingKey][]byte{}, 0
 	}
+	key.method = strings.Clone(key.method) // which is a part of a message
 	l.results[key] = result
 	l.bytes += len(result)
 }

@@ -203,7 +203,7 @@ func (s *Server) describe(req mcp.Request) (c Call, known bool) {
 		name := req.Params.Name
 		c.Name, c.ArgumentBytes = clip(name, maxToolName), len(req.Params.Arguments)
 		if t := s.tool(name); t != nil {
-			c.Operation = t.operation()
+			c.Name, c.Operation = t.op.Name, t.operation() // who keeps the name need not keep the message
 			return c, true
 		}
 		return c, s.handWritten(name)

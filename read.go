@@ -69,7 +69,7 @@ func (s *Server) read(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.R
 		return nil, wrongURI(uri, err)
 	}
 	callCtx := s.callContext(ctx, t)
-	defer callCtx.end(nil)
+	defer callCtx.close()
 	res, err := s.roundTrip(callCtx, t, values)
 	if err != nil {
 		return nil, s.unread(ctx, found, err)

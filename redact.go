@@ -237,8 +237,8 @@ func (r *redactedReader) fill() {
 	for {
 		at, secret := r.first(in, pos)
 		if secret.text == nil || at > len(in)-r.longest {
-			begun := len(in) // where a secret may have begun of which the rest is to come
-			if err == nil {
+			begun := len(in) // where a secret may have begun of which the rest is to come, or was cut off
+			if err != io.EOF {
 				begun -= r.begun(in[pos:])
 			}
 			if secret.text == nil || at >= begun {

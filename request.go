@@ -343,11 +343,11 @@ func (p *requestPlan) setPath(u *url.URL, escaped, own string) error {
 	// net/url leaves RawPath empty where the default escaping of Path is the
 	// one that was meant, and routers look at RawPath first.
 	u.Path = path
-	if u.EscapedPath() != escaped {
+	if !hasPath(u, escaped) {
 		u.RawPath = escaped
 	}
 	switch {
-	case u.EscapedPath() != escaped, !strings.HasPrefix(path, "/"):
+	case !hasPath(u, escaped), !strings.HasPrefix(path, "/"):
 		return fmt.Errorf("path %q is not a path", escaped)
 	case hasDotSegment(path), strings.Count(own, "/") != p.path.slashes:
 		return fmt.Errorf("path %q is not one of the operation", escaped)

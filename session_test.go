@@ -206,6 +206,7 @@ func TestMaxSessionsOfAPrincipal(t *testing.T) {
 		gone, cancel := context.WithCancel(t.Context())
 		cancel() // a call goes on without its client
 		go send(gone, srv, `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"whoami","arguments":{}}}`, calling)
+		synctest.Wait()
 
 		if w := send(t.Context(), srv, initialize, bob); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"id":1`) {
 			t.Errorf("another principal: %d %v %s", w.Code, w.Header(), w.Body)

@@ -16,7 +16,6 @@ type substitute struct {
 	fast *fastPath
 	w    http.ResponseWriter
 	id   *tree.Node
-	of   era
 	op   *Operation
 	late *lateAnswer // nil outside of sessions
 
@@ -24,6 +23,7 @@ type substitute struct {
 
 	mu       sync.Mutex
 	answered bool
+	of       era // here for the sake of its size
 }
 
 // graceOfHandlers is how long a handler has, when its call is over, to return by itself.
@@ -87,6 +87,7 @@ func (s *substitute) answer(why error) {
 		return
 	}
 	s.w.Header().Set("Connection", "close")
+	setLengthHeader(s.w.Header(), len(answer.bytes)) // since the handler has not returned
 	s.fast.answers.write(s.w, http.StatusOK, answer.buffer)
 	_ = http.NewResponseController(s.w).Flush()
 }

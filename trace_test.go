@@ -3,6 +3,7 @@ package mcpmount_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -273,6 +274,29 @@ func TestTraceAlone(t *testing.T) {
 		want := []mcpmount.Call{{Method: "tools/call", Name: "getNote", Operation: "GET /notes/{id}", ArgumentBytes: len(`{"id":"7"}`)}}
 		if diff := cmp.Diff(want, begun); diff != "" || !strings.Contains(w.Body.String(), `"result"`) {
 			t.Errorf("slow %t (-want +got):\n%s\n%s", slow, diff, w.Body)
+		}
+	}
+}
+
+// What Trace and Observe get may be the context of a call of another server in the same
+// process, which has arguments of its own.
+func TestTraceCallsAnotherServer(t *testing.T) {
+	path := func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) }
+	other := newNotesServer(t, path, nil)
+	for _, accept := range []string{"application/json", "text/event-stream"} {
+		ask := func(ctx context.Context) {
+			got := send(ctx, other, `{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"getNote","arguments":{"id":"theirs"}}}`,
+				http.Header{"Accept": {accept}}).Body.String()
+			if !strings.Contains(got, "/v1/notes/theirs") {
+				t.Errorf("the other server answers with %s", got)
+			}
+		}
+		srv := newNotesServer(t, path, &mcpmount.Options{
+			Trace:   func(ctx context.Context, _ mcpmount.Call) context.Context { ask(ctx); return ctx },
+			Observe: func(ctx context.Context, _ mcpmount.Call) { ask(ctx) },
+		})
+		if got := send(t.Context(), srv, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"getNote","arguments":{"id":"ours"}}}`, nil).Body.String(); !strings.Contains(got, "/v1/notes/ours") {
+			t.Errorf("the server answers with %s", got)
 		}
 	}
 }

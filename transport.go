@@ -98,11 +98,31 @@ func checkURL(u *url.URL, scheme, host, path string) error {
 	switch {
 	case u.Scheme != scheme || u.Host != host || u.User != nil || u.Opaque != "":
 		return refusedError("the origin of its URL is not that of the API")
-	case u.EscapedPath() != path:
+	case !hasPath(u, path):
 		return refusedError("the path of its URL is not that of the operation")
 	}
 	return checkSegments(u)
 }
+
+// hasPath reports whether the path of u is the given one, escaped.
+func hasPath(u *url.URL, escaped string) bool {
+	if u.RawPath == "" && u.Path == escaped && isPlainPath(escaped) {
+		return true // which most are, without escaping it to see that
+	}
+	return u.EscapedPath() == escaped
+}
+
+// isPlainPath reports whether a path has only what is never escaped: RFC 3986 section 2.3.
+func isPlainPath(p string) bool {
+	for i := range len(p) {
+		if !plainPath.has(p[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+var plainPath = newByteSet(unreserved + "/")
 
 // checkSegments refuses dot segments (RFC 3986 section 3.3) in the decoded
 // path, where "%2e%2e" and "..%2f" show as what many servers make of them.
@@ -130,7 +150,7 @@ func checkHeader(h http.Header) error {
 
 func endsField(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; c == '\r' || c == '\n' || c == 0 {
+		if c := s[i]; c <= '\r' && (c == '\r' || c == '\n' || c == 0) {
 			return true
 		}
 	}

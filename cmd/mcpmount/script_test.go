@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -24,6 +25,7 @@ import (
 var update = flag.Bool("update", false, "rewrite what scripts compare")
 
 func TestMain(m *testing.M) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // one that comes after its server has ended would end the tests
 	testscript.Main(m, map[string]func(){"mcpmount": main})
 }
 

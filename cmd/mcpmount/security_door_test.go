@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
@@ -125,6 +126,7 @@ func doorRules() []rule {
 			}
 			checkBound(t, s, id, alice, bob)
 		}},
+		{"session-ends", checkSessionEnds},
 		{"recursion", func(t *testing.T, s *site) {
 			if !s.inside {
 				return // the API is elsewhere
@@ -178,10 +180,7 @@ func with(h http.Header, name, value string) http.Header {
 func checkBound(t *testing.T, s *site, id string, owner, other http.Header) {
 	t.Helper()
 	const ping = `{"jsonrpc":"2.0","id":2,"method":"ping"}`
-	in := func(h http.Header) http.Header {
-		h = with(h, "Mcp-Session-Id", id)
-		return with(with(h, "Mcp-Protocol-Version", "2025-11-25"), "Accept", "application/json, text/event-stream")
-	}
+	in := func(h http.Header) http.Header { return inSession(id, h) }
 	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
 		s.send(t, method, defaultPath, ping, in(other)).want(t, method+" of another caller", http.StatusNotFound)
 	}
@@ -189,4 +188,47 @@ func checkBound(t *testing.T, s *site, id string, owner, other http.Header) {
 		t.Errorf("the owner: %d %s", a.status, a.body)
 	}
 	s.post(t, ping, with(in(owner), "Mcp-Session-Id", "guessed")).want(t, "a guess", http.StatusNotFound)
+}
+
+// inSession returns the header h in a session.
+func inSession(id string, h http.Header) http.Header {
+	h = with(h, "Mcp-Session-Id", id)
+	return with(with(h, "Mcp-Protocol-Version", "2025-11-25"), "Accept", "application/json, text/event-stream")
+}
+
+// checkSessionEnds checks that the end of a session is that of its calls, whatever
+// the API does.
+func checkSessionEnds(t *testing.T, s *site) {
+	header := inSession(s.open(t, nil), nil)
+	defer func() { s.api.release <- struct{}{} }()
+	ended := make(chan int, 1)
+	go func() {
+		<-s.api.began
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, s.url, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		r.Header = header
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		res.Body.Close()
+		ended <- res.StatusCode
+	}()
+	before := time.Now()
+	a := s.call(t, "fetch", map[string]any{"what": "deaf"}, header)
+	if took := time.Since(before); took > siteTimeout*4/5 || strings.Contains(a.body, "did not answer within") {
+		t.Errorf("after %v: %s", took, a.body)
+	}
+	select {
+	case status := <-ended:
+		if status != http.StatusNoContent {
+			t.Errorf("DELETE: %d", status)
+		}
+	case <-time.After(siteTimeout):
+		t.Error("DELETE was not answered")
+	}
 }

@@ -163,12 +163,16 @@ func requestRules() []rule {
 			}
 		}},
 		{"response-time", func(t *testing.T, s *site) {
-			before := time.Now()
-			a := s.call(t, "fetch", map[string]any{"what": "slow"}, nil)
-			if took := time.Since(before); took > 3*siteTimeout || !a.failed() || !strings.Contains(a.body, "did not answer within") {
-				t.Errorf("after %v: %s", took, a.body)
+			defer func() { s.api.release <- struct{}{} }()
+			for _, what := range []string{"slow", "deaf"} {
+				before := time.Now()
+				a := s.call(t, "fetch", map[string]any{"what": what}, nil)
+				if took := time.Since(before); took > 3*siteTimeout || !a.failed() || !strings.Contains(a.body, "did not answer within") {
+					t.Errorf("%s: after %v: %s", what, took, a.body)
+				}
 			}
 		}},
+		{"responses-apart", checkResponsesApart},
 		{"response-depth", func(t *testing.T, s *site) {
 			s.call(t, "fetch", map[string]any{"what": "deep"}, nil).want(t, "a deep answer", http.StatusOK)
 		}},
@@ -274,5 +278,34 @@ func checkHeadersFromNothing(t *testing.T, s *site) {
 	}
 	if ours := strings.Contains(s.url, r.host); ours != s.inside {
 		t.Errorf("the API saw the host %s", r.host)
+	}
+}
+
+// checkResponsesApart checks that callers at the same time, in sessions or not, get what
+// is for them.
+func checkResponsesApart(t *testing.T, s *site) {
+	for letter := 'a'; letter < 'g'; letter++ {
+		t.Run(string(letter), func(t *testing.T) {
+			t.Parallel()
+			header := http.Header{}
+			if letter%2 == 0 {
+				header = inSession(s.open(t, nil), nil)
+			}
+			for size := range 40 {
+				own := strings.Repeat(string(letter), 1+size*37)
+				a := s.call(t, "fetch", map[string]any{"what": "echo"}, with(header, "X-Tenant", own))
+				var m struct {
+					Result struct{ Content []struct{ Text string } }
+				}
+				var seen struct{ Headers http.Header }
+				message := a.body[max(0, strings.Index(a.body, `{"jsonrpc"`)):] // what took long is the last event of a stream
+				if err := json.Unmarshal([]byte(message), &m); err != nil || len(m.Result.Content) != 1 {
+					t.Fatalf("%s, %v", a.body, err)
+				}
+				if err := json.Unmarshal([]byte(m.Result.Content[0].Text), &seen); err != nil || seen.Headers.Get("X-Tenant") != own {
+					t.Fatalf("want %s, got %s, %v", own, a.body, err)
+				}
+			}
+		})
 	}
 }

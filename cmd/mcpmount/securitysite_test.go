@@ -382,6 +382,9 @@ type asked struct {
 type memoryAPI struct {
 	bomb []byte // 16 MiB, compressed
 
+	began   chan struct{} // an element for each request that is never answered
+	release chan struct{} // an element lets the handler of one return
+
 	mu   sync.Mutex
 	seen []asked
 }
@@ -394,7 +397,7 @@ func newMemoryAPI(t *testing.T) *memoryAPI {
 	if err := errors.Join(err, z.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return &memoryAPI{bomb: bomb.Bytes()}
+	return &memoryAPI{bomb: bomb.Bytes(), began: make(chan struct{}, 10), release: make(chan struct{}, 10)}
 }
 
 func (m *memoryAPI) take() []asked {
@@ -442,6 +445,9 @@ func (m *memoryAPI) misbehave(w http.ResponseWriter, r *http.Request, how string
 		}
 	case "slow":
 		<-r.Context().Done()
+	case "deaf":
+		m.began <- struct{}{}
+		<-m.release
 	case "redirect":
 		http.Redirect(w, r, "/items/1?token="+marker+"redirect", http.StatusTemporaryRedirect)
 	case "panic":
