@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -27,7 +30,7 @@ func TestMain(m *testing.M) {
 // A run of everything, in which each server gives right answers in each era, fills
 // each table and each floor.
 func TestMeasure(t *testing.T) {
-	tiny := plan{rounds: 1, slice: 10 * time.Millisecond, connections: []int{16, 32}, lists: []int{1, 1000}, others: 2,
+	tiny := plan{rounds: 1, slice: 30 * time.Millisecond, connections: []int{16, 32}, lists: []int{1, 1000}, others: 2,
 		generated: 50, sessions: 20, period: 200 * time.Millisecond}
 	m, err := newMachine()
 	if err != nil {
@@ -38,15 +41,16 @@ func TestMeasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range r.contests {
+		rounds, _ := c.rounds(tiny)
 		for _, row := range c.rows {
-			if len(row.samples) != 1 || row.samples[0].throughput <= 0 || row.samples[0].p50 <= 0 {
+			if len(row.samples) != rounds || row.samples[0].throughput <= 0 || row.samples[0].p50 <= 0 {
 				t.Errorf("%s, %d connections, %s: %+v %s", c.name, c.connections, title(row.subject, row.era), row.samples, row.skipped)
 			}
 		}
 	}
 	report := r.report()
 	for _, f := range r.floors() {
-		long := f.what == r.growth().what || f.what == r.tail().what || f.what == r.stripe().what && specsFolder() == ""
+		long := strings.HasPrefix(f.what, "ten minutes") || f.what == r.tail().what || f.what == r.stripe().what && specsFolder() == ""
 		if (f.verdict() == unmeasured) != long {
 			t.Errorf("%s: %+v", f.verdict(), f)
 		}
@@ -107,6 +111,42 @@ func TestCompare(t *testing.T) {
 	}
 	if f := r.compare("", smallCall().name, []int{16, 256}, inProcess, stateless, plainREST, rest, throughput); len(f.values) != 1 {
 		t.Errorf("%+v", f)
+	}
+}
+
+// A server that settles has not grown, however large it is; one that keeps a little of
+// each call has.
+func TestGrowth(t *testing.T) {
+	const calls = 9_000_000
+	course := func(memory func(at float64) float64) *results {
+		s := &soak{took: 10 * time.Minute, calls: calls}
+		for i := range 100 {
+			live := memory(float64(i)/100) + 100_000*rand.Float64()
+			s.live = append(s.live, int64(live))
+			s.rss = append(s.rss, 22_000_000+int64(2*live))
+		}
+		return &results{longLoad: s}
+	}
+	settling := func(at float64) float64 { return 5_000_000 + 20_000_000*(1-math.Exp(-30*at)) }
+	leaking := func(at float64) float64 { return settling(at) + 2000*calls/1000*at }
+	for _, test := range []struct {
+		name   string
+		memory func(at float64) float64
+		want   string
+	}{{"settles", settling, met}, {"leaks 2 KB in 1,000 calls", leaking, unmet}} {
+		r := course(test.memory)
+		for _, f := range r.growth() {
+			if f.verdict() != test.want {
+				t.Errorf("%s: %s: %s: %s", test.name, f.what, f.measured(), f.verdict())
+			}
+		}
+		r.longLoad.took -= time.Second
+		if f := r.growth()[0]; f.verdict() != unmeasured {
+			t.Errorf("%s: after less than ten minutes: %s", test.name, f.verdict())
+		}
+	}
+	if got := course(leaking).longLoad.leak(); got < 1900 || got > 2100 {
+		t.Errorf("a leak of 2000 bytes is one of %.0f", got)
 	}
 }
 
@@ -173,6 +213,81 @@ func TestExchange(t *testing.T) {
 	}
 }
 
+// inBothWays runs a test with clients that sleep when they have nothing to do, and with
+// those that do not, where there are some.
+func inBothWays(t *testing.T, name string, test func(t *testing.T, awake bool)) {
+	t.Run(name, func(t *testing.T) { test(t, false) })
+	if _, err := newSpinner(nil); !errors.Is(err, errors.ErrUnsupported) {
+		t.Run(name+" awake", func(t *testing.T) { test(t, true) })
+	}
+}
+
+// Every connection sends its own request, as long as there is time, and each response
+// counts, however large either of them is; latencies are those that the server causes.
+func TestRun(t *testing.T) {
+	inBothWays(t, "run", func(t *testing.T, awake bool) {
+		const size, delay = 3 << 20, 5 * time.Millisecond
+		var received, slow atomic.Int64
+		ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n, _ := io.Copy(io.Discard, r.Body)
+			received.Add(n)
+			if r.URL.Path == "/slow" {
+				slow.Add(1)
+				time.Sleep(delay)
+			}
+			w.Write(bytes.Repeat([]byte("walnut "), len(r.URL.Path)*20_000))
+		}))
+		defer ts.Close()
+		addr := ts.Listener.Addr().String()
+		var requests [][]byte
+		var want []expectation
+		for _, path := range []string{"/slow", "/quick", "/upload"} {
+			body := ""
+			if path == "/upload" {
+				body = strings.Repeat("x", size)
+			}
+			requests = append(requests, wire(http.MethodPost, addr, path, nil, body))
+			want = append(want, expectation{length: len(path) * 140_000, mark: []byte("walnut")})
+		}
+		f, err := newFleet(t.Context(), addr, 6, requests, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.close()
+		if awake {
+			if err := f.stayAwake(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 { // a fleet runs as often as wanted
+			slow.Store(0)
+			received.Store(0)
+			r, err := f.run(t.Context(), 100*time.Millisecond)
+			if err != nil {
+				t.Fatal(err)
+			}
+			quick := int64(r.latency.count) - slow.Load() - received.Load()/size
+			if sent := received.Load(); slow.Load() < 2 || quick < 2 || sent < 2*size || sent%size != 0 {
+				t.Errorf("%d calls, %d of them slow, %d bytes", r.latency.count, slow.Load(), sent)
+			}
+			if sum := 140_000 * (5*slow.Load() + 6*quick + 7*received.Load()/size); r.received != sum {
+				t.Errorf("%d bytes, not %d", r.received, sum)
+			}
+			if share := float64(slow.Load()) / float64(r.latency.count); r.latency.longest < delay || r.latency.quantile(1-share/2) < delay {
+				t.Errorf("%v at most, and %v for the slow ones", r.latency.longest, r.latency.quantile(1-share/2))
+			}
+			if r.took < 100*time.Millisecond {
+				t.Errorf("it took %v", r.took)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if r, err := f.run(ctx, time.Minute); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%d calls, %v", r.latency.count, err)
+		}
+	})
+}
+
 // A server that begins to give wrong answers ends the run.
 func TestWrongAnswer(t *testing.T) {
 	for name, wrong := range map[string]func(w http.ResponseWriter){
@@ -181,7 +296,7 @@ func TestWrongAnswer(t *testing.T) {
 		"mark":   func(w http.ResponseWriter) { io.WriteString(w, "marble shelf") },
 		"end":    func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
 	} {
-		t.Run(name, func(t *testing.T) {
+		inBothWays(t, name, func(t *testing.T, awake bool) {
 			calls := 0
 			ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				if calls++; calls == 10 {
@@ -197,6 +312,11 @@ func TestWrongAnswer(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.close()
+			if awake {
+				if err := f.stayAwake(); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if r, err := f.run(t.Context(), time.Minute); err == nil || r.latency.count != 8 {
 				t.Errorf("%d calls, %v", r.latency.count, err)
 			}

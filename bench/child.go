@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ type hello struct{ Addr, Admin string }
 type memory struct {
 	Allocations, Bytes uint64 // since it began
 	Heap               uint64 // in use, in bytes
+	Live               uint64 // what the collector of garbage found in use when it ran last, in bytes
 }
 
 // serve serves what args[0] says until stdin ends.
@@ -93,7 +95,9 @@ func administration(h http.Handler, s spec) http.Handler {
 func currentMemory() memory {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return memory{m.Mallocs, m.TotalAlloc, m.HeapAlloc}
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	return memory{m.Mallocs, m.TotalAlloc, m.HeapAlloc, live[0].Value.Uint64()}
 }
 
 // update gives h the tools of doc, and returns how long that took.

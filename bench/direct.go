@@ -51,52 +51,73 @@ var directWork = []struct {
 	{inProcess, stateless, list(1000)},
 }
 
-// measureDirect is the child process: rounds in random order, each call in turn.
-// args are the rounds and the time of one of them.
-func measureDirect(args []string, stdout io.Writer) error {
-	if len(args) != 2 {
-		return fmt.Errorf("direct has %d arguments, not rounds and a time", len(args))
-	}
-	rounds, err := strconv.Atoi(args[0])
-	if err != nil {
-		return err
-	}
-	slice, err := time.ParseDuration(args[1])
-	if err != nil {
-		return err
-	}
+// directs measures the handlers in rounds, each in another order. Each sample is a
+// process of its own: next to all the others, the garbage collector would have their
+// memory to go through for the garbage of the one that is called.
+func (b *bench) directs(ctx context.Context) ([]*direct, error) {
+	fmt.Fprintln(b.progress, "the handlers alone")
 	var all []*direct
-	var callers []*caller
 	for _, w := range directWork {
-		c, err := newCaller(w.subject, w.era, w.work)
-		if err != nil {
-			return fmt.Errorf("%s, %s: %w", title(w.subject, w.era), w.work.name, err)
-		}
-		callers = append(callers, c)
 		all = append(all, &direct{Subject: w.subject.name, Era: w.era, Work: w.work.name})
 	}
-	for round := range rounds + 1 {
+	for range b.rounds {
 		for _, i := range rand.Perm(len(all)) {
-			s, err := callers[i].sample(slice)
-			if err != nil {
-				return err
+			var s directSample
+			if err := b.run(ctx, &s, "direct", strconv.Itoa(i), b.slice.String()); err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", all[i].Subject, all[i].Work, err)
 			}
-			if round > 0 {
-				all[i].Samples = append(all[i].Samples, s)
-			}
+			all[i].Samples = append(all[i].Samples, s)
 		}
 	}
-	return json.NewEncoder(stdout).Encode(all)
+	return all, nil
+}
+
+// measureDirect is the child process: one sample. args are the index of the work, and
+// the time to do it for.
+func measureDirect(args []string, stdout io.Writer) error {
+	if len(args) != 2 {
+		return fmt.Errorf("direct has %d arguments, not an index and a time", len(args))
+	}
+	i, err := strconv.ParseUint(args[0], 10, 16)
+	if err != nil || i >= uint64(len(directWork)) {
+		return fmt.Errorf("there is no direct work %q", args[0])
+	}
+	d, err := time.ParseDuration(args[1])
+	if err != nil {
+		return err
+	}
+	w := directWork[i]
+	c, err := newCaller(w.subject, w.era, w.work)
+	if err != nil {
+		return err
+	}
+	if _, err := c.sample(d / 2); err != nil { // warms up
+		return err
+	}
+	s, err := c.sample(d)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(stdout).Encode(s)
 }
 
 // A caller calls a handler with the same request again and again.
 type caller struct {
 	handler http.Handler
-	request *http.Request
+	request *http.Request // without its body
 	body    string
 	want    expectation
+
+	// What a call needs is not made anew for each: the handler is what is measured.
+	sent    http.Request
+	content sentBody
 	answer  recorder
 }
+
+// A sentBody is the body of a request.
+type sentBody struct{ strings.Reader }
+
+func (*sentBody) Close() error { return nil }
 
 func newCaller(s subject, e era, w work) (*caller, error) {
 	handler, err := s.handler(spec{Tools: w.tools})
@@ -118,6 +139,7 @@ func newCaller(s subject, e era, w work) (*caller, error) {
 		return nil, err
 	}
 	c.request.RemoteAddr, c.request.RequestURI = "127.0.0.1:40000", path
+	c.request.ContentLength = int64(len(c.body))
 	for _, field := range header {
 		c.request.Header.Set(field[0], field[1])
 	}
@@ -130,14 +152,14 @@ func newCaller(s subject, e era, w work) (*caller, error) {
 	return c, nil
 }
 
-// call calls the handler. Three of its allocations are for the request.
+// call calls the handler.
 func (c *caller) call() {
 	clear(c.answer.header)
 	c.answer.status, c.answer.body = http.StatusOK, c.answer.body[:0]
-	r := new(http.Request)
-	*r = *c.request
-	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(c.body)), int64(len(c.body))
-	c.handler.ServeHTTP(&c.answer, r)
+	c.content.Reset(c.body)
+	c.sent = *c.request // handlers may have changed it
+	c.sent.Body = &c.content
+	c.handler.ServeHTTP(&c.answer, &c.sent)
 }
 
 func (c *caller) response() response {

@@ -88,7 +88,8 @@ func (r *results) floors() []floor {
 		what := fmt.Sprintf("small call, %s, 2025-11-25: throughput of %s", s.name, proxy.name)
 		all = append(all, r.compare(what, small, both, s, stateless, proxy, rest, throughput).orMore(1))
 	}
-	return append(all, r.tail(), r.stripe(), r.growth(), r.updates())
+	all = append(all, r.tail(), r.stripe())
+	return append(append(all, r.growth()...), r.updates())
 }
 
 func (f floor) orMore(limit float64) floor { f.atLeast, f.limit = true, limit; return f }
@@ -173,13 +174,16 @@ func (r *results) stripe() floor {
 	return f
 }
 
-// growth is about the memory of a server after a long time.
-func (r *results) growth() floor {
-	f := floor{what: "ten minutes of load or more: growth of memory, %", format: "%.1f", limit: 5, required: 1}
+// growth is about the memory of a server after a long time, that of the process and, more
+// exact, what of the heap is in use.
+func (r *results) growth() []floor {
+	process := floor{what: "ten minutes of load or more: growth of memory, %", format: "%.1f", limit: 5, required: 1}
+	heap := floor{what: "ten minutes of load or more: growth of the heap in use for each 1,000 calls, bytes", format: "%.0f", limit: 500, required: 1}
 	if s := r.longLoad; s != nil && s.skipped == "" && s.took >= 10*time.Minute {
-		f.values = []value{{"", 100 * s.growth()}}
+		process.values = []value{{"", 100 * s.growth()}}
+		heap.values = []value{{"", s.leak()}}
 	}
-	return f
+	return []floor{process, heap}
 }
 
 // updates is about calls that do not wait for an update.

@@ -14,6 +14,7 @@ type fleet struct {
 	conns    []*connection
 	requests [][]byte      // connection i sends request i modulo their number
 	want     []expectation // of each request, or one for all
+	awake    *spinner      // has taken over the connections; nil if they sleep when they have nothing to do
 }
 
 // A run is what came of a fleet.
@@ -52,7 +53,17 @@ func newFleet(ctx context.Context, addr string, n int, requests [][]byte, want [
 	return f, nil
 }
 
+// stayAwake lets f ask again and again for what has arrived, in place of sleeping until
+// something has. It needs a processor for itself.
+func (f *fleet) stayAwake() (err error) {
+	f.awake, err = newSpinner(f.conns)
+	return err
+}
+
 func (f *fleet) close() {
+	if f.awake != nil {
+		f.awake.close()
+	}
 	for _, c := range f.conns {
 		c.close()
 	}
@@ -70,6 +81,9 @@ func (f *fleet) send(i int) (int, error) {
 // run sends requests on all connections at once for d, and ends with the answers to
 // the last ones. The first wrong answer ends it with an error.
 func (f *fleet) run(ctx context.Context, d time.Duration) (*run, error) {
+	if f.awake != nil {
+		return f.spin(ctx, d)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, d, errTimeUp)
 	defer cancel()
 	var (

@@ -139,7 +139,9 @@ func measureAlone(ctx context.Context, p plan, m machine, progress io.Writer) (*
 func contests(p plan, subjects []subject) []*contest {
 	var all []*contest
 	for _, n := range p.connections {
-		all = append(all, newContest(smallCall(), n, subjects...))
+		c := newContest(smallCall(), n, subjects...)
+		c.rows = append(c.rows, sleeping(plainREST, rest), sleeping(inProcess, stateless), sleeping(goSDK, stateless), sleeping(mcpGo, stateless))
+		all = append(all, c)
 	}
 	all = append(all, newContest(largeAnswer(), p.others, goSubjects()...), newContest(upload(), min(p.others, 4), goSubjects()...))
 	for _, n := range p.lists {
@@ -149,10 +151,8 @@ func contests(p plan, subjects []subject) []*contest {
 }
 
 // measureRest measures what is not done in rounds against others.
-func (b *bench) measureRest(ctx context.Context, r *results) error {
-	fmt.Fprintln(b.progress, "the handlers alone")
-	err := b.run(ctx, &r.directs, "direct", fmt.Sprint(b.rounds), b.slice.String())
-	if err != nil {
+func (b *bench) measureRest(ctx context.Context, r *results) (err error) {
+	if r.directs, err = b.directs(ctx); err != nil {
 		return err
 	}
 	if r.starts, err = b.coldStarts(ctx, b.generated); err != nil {

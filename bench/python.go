@@ -63,14 +63,15 @@ func installPython(ctx context.Context, progress io.Writer, name string) error {
 	return os.WriteFile(done, nil, 0o644)
 }
 
-// uvicorn returns the command that serves a program of the folder python.
+// uvicorn returns the command that serves a program of the folder python. It does not
+// name the script uvicorn, which works only in the place where it was installed.
 func uvicorn(name string) func(ctx context.Context, addr, upstream string) ([]string, error) {
 	return func(_ context.Context, addr, _ string) ([]string, error) {
 		host, port, err := net.SplitHostPort(addr)
 		if err != nil {
 			return nil, err
 		}
-		return []string{filepath.Join(pythonFolder, name, "bin", "uvicorn"), "--app-dir", "python", name + "_app:app",
+		return []string{filepath.Join(pythonFolder, name, "bin", "python3"), "-m", "uvicorn", "--app-dir", "python", name + "_app:app",
 			"--host", host, "--port", port, "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "120"}, nil
 	}
 }

@@ -93,8 +93,8 @@ func (r *results) writeEnvironment(p *page) {
 	if r.pinned {
 		where = fmt.Sprintf("servers on processor %d, the load and the API behind services on processor %d", r.server, r.load)
 	}
-	p.line("%s, %s/%s, %d processors (%s); %s; %d rounds of %s, after one that does not count. go-sdk %s, mcp-go %s.",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), where, r.rounds, r.slice,
+	p.line("%s, %s/%s, %d processors (%s); %s; %d rounds of %s, after one that does not count; small calls with less than 100 connections: %d of %s. go-sdk %s, mcp-go %s.",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), where, r.rounds, r.slice, finer*r.rounds, r.slice/finer,
 		version("github.com/modelcontextprotocol/go-sdk"), version("github.com/mark3labs/mcp-go"))
 	for _, note := range r.notes {
 		p.line("\n%s", note)
@@ -127,21 +127,29 @@ func processor() string {
 	return runtime.GOARCH
 }
 
+// client says what a client of r does when no answer has arrived.
+func (r *row) client() string {
+	if r.sleeps {
+		return "sleeps"
+	}
+	return "spins"
+}
+
 // write writes the rows of c, the fastest first.
 func (c *contest) write(p *page) {
 	p.heading(fmt.Sprintf("%s, %s", c.name, plural(c.connections, "connection")))
-	p.table("server", ">calls/s (from – to)", ">p50 µs", ">p99 µs", ">CPU µs/call", ">allocations/call", ">bytes/call", ">RSS MB", ">body", ">busy %")
+	p.table("server", "client", ">calls/s (from – to)", ">p50 µs", ">p99 µs", ">CPU µs/call", ">allocations/call", ">bytes/call", ">RSS MB", ">body", ">busy %")
 	rows := slices.Clone(c.rows)
 	slices.SortStableFunc(rows, func(a, b *row) int {
 		return int(middleOf(b.samples, throughput) - middleOf(a.samples, throughput))
 	})
 	for _, r := range rows {
 		if r.skipped != "" {
-			p.row(title(r.subject, r.era), cell(r.skipped), "", "", "", "", "", "", "", "")
+			p.row(title(r.subject, r.era), r.client(), cell(r.skipped), "", "", "", "", "", "", "", "")
 			continue
 		}
 		all := each(r.samples, throughput)
-		p.row(title(r.subject, r.era),
+		p.row(title(r.subject, r.era), r.client(),
 			fmt.Sprintf("%s (%s – %s)", count(median(all)), count(slices.Min(all)), count(slices.Max(all))),
 			micros(middleOf(r.samples, func(s sample) time.Duration { return s.p50 })),
 			micros(middleOf(r.samples, func(s sample) time.Duration { return s.p99 })),
@@ -173,7 +181,6 @@ func (r *results) writeDirect(p *page) {
 		p.row(name, d.Work, fmt.Sprintf("%.2f (%.2f – %.2f)", median(all)/1e3, slices.Min(all)/1e3, slices.Max(all)/1e3),
 			count(middleOf(d.Samples, directAllocations)), count(middleOf(d.Samples, directBytes)))
 	}
-	p.line("\nThree of the allocations are for the request.")
 }
 
 func (r *results) writeStarts(p *page) {
@@ -228,15 +235,15 @@ func (s *soak) write(p *page) {
 		p.line("%s calls; the system does not tell the memory.", count(float64(s.calls)))
 		return
 	}
-	p.line("%s calls in all eras, one in twenty a tools/list. Memory of the process, MB: %s. Most since its start: %s; the last quarter has %.1f %% more than the second.",
-		count(float64(s.calls)), strings.Join(s.course(), ", "), megabytes(s.peak), 100*s.growth())
+	p.line("%s calls in all eras, one in twenty a tools/list. Memory of the process, MB: %s. Most since its start: %s; the last quarter has %.1f %% more than the second. Of the heap, what is in use: %s; %s bytes more for each 1,000 calls.",
+		count(float64(s.calls)), strings.Join(course(s.rss), ", "), megabytes(s.peak), 100*s.growth(), strings.Join(course(s.live), ", "), count(s.leak()))
 }
 
 // course returns ten of the samples of memory.
-func (s *soak) course() []string {
+func course(samples []int64) []string {
 	var at []string
 	for i := range 10 {
-		at = append(at, megabytes(s.rss[i*(len(s.rss)-1)/9]))
+		at = append(at, megabytes(samples[i*(len(samples)-1)/9]))
 	}
 	return at
 }

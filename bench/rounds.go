@@ -16,10 +16,24 @@ type contest struct {
 	rows        []*row
 }
 
+// finer is how many times as many rounds, each as much shorter, contests have whose
+// requests are so small that many fit into one: rows of a round that are not far apart find
+// the machine in the same state.
+const finer = 3
+
+// rounds returns how many rounds of which length c has.
+func (c *contest) rounds(p plan) (n int, slice time.Duration) {
+	if c.name == smallCall().name && c.connections < 100 {
+		return finer * p.rounds, p.slice / finer
+	}
+	return p.rounds, p.slice
+}
+
 // A row is one server in one era.
 type row struct {
 	subject
 	era
+	sleeps  bool     // whether its client does, when no answer is there; else it spins
 	samples []sample // one for each round, in order
 	skipped string   // why there are none
 }
@@ -50,13 +64,16 @@ func newContest(w work, connections int, subjects ...subject) *contest {
 	c := &contest{work: w, connections: connections}
 	for _, s := range subjects {
 		for _, e := range s.eras {
-			c.rows = append(c.rows, &row{subject: s, era: e})
+			c.rows = append(c.rows, &row{subject: s, era: e, sleeps: s.upstream})
 		}
 	}
 	return c
 }
 
-// rowOf returns the row of a subject in an era, or nil.
+// sleeping returns another row of a server that has one with a client that spins.
+func sleeping(s subject, e era) *row { return &row{subject: s, era: e, sleeps: true} }
+
+// rowOf returns the first row of a subject in an era, or nil.
 func (c *contest) rowOf(s subject, e era) *row {
 	for _, r := range c.rows {
 		if r.name == s.name && r.era == e {
@@ -76,13 +93,14 @@ func (b *bench) hold(ctx context.Context, c *contest) error {
 	}
 	runners, stop := b.prepare(ctx, c)
 	defer stop()
-	for round := range b.rounds + 1 {
+	rounds, slice := c.rounds(b.plan)
+	for round := range rounds + 1 {
 		for _, i := range rand.Perm(len(c.rows)) {
 			r := c.rows[i]
 			if r.skipped != "" {
 				continue
 			}
-			s, err := runners[r].sample(ctx, c.connections, b.slice)
+			s, err := runners[r].sample(ctx, c.connections, slice, r.sleeps)
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -105,6 +123,7 @@ func (b *bench) prepare(ctx context.Context, c *contest) (runners map[*row]*runn
 	attempts := map[string]attempt{}
 	runners = map[*row]*runner{}
 	for _, r := range c.rows {
+		r.sleeps = r.sleeps || !b.pinned
 		a, made := attempts[r.name]
 		if !made {
 			a.process, a.err = b.start(ctx, r.subject, spec{Subject: r.name, Tools: c.tools})
@@ -204,13 +223,18 @@ func newRunner(ctx context.Context, w work, r *row, p *process, connections int)
 	return run, nil
 }
 
-// sample measures a row once.
-func (r *runner) sample(ctx context.Context, connections int, d time.Duration) (s sample, err error) {
+// sample measures a row once, with a client that sleeps or one that does not.
+func (r *runner) sample(ctx context.Context, connections int, d time.Duration, sleeps bool) (s sample, err error) {
 	f, err := newFleet(ctx, r.addr, connections, r.requests, []expectation{r.want})
 	if err != nil {
 		return s, err
 	}
 	defer f.close()
+	if !sleeps {
+		if err := f.stayAwake(); err != nil {
+			return s, err
+		}
+	}
 	before, err := r.usage(ctx)
 	if err != nil {
 		return s, err

@@ -13,6 +13,7 @@ type soak struct {
 	took    time.Duration
 	calls   uint64
 	rss     []int64 // in bytes, at regular times
+	live    []int64 // of the heap, in bytes, at the same times
 	peak    int64   // in bytes, from the start of the process on; 0 if it is not known
 	skipped string
 }
@@ -93,7 +94,7 @@ func (s *soak) watch(ctx context.Context, p *process, end <-chan struct{}) error
 			if err != nil {
 				return err
 			}
-			s.rss = append(s.rss, u.rss)
+			s.rss, s.live = append(s.rss, u.rss), append(s.live, int64(u.Live))
 		}
 	}
 }
@@ -101,12 +102,25 @@ func (s *soak) watch(ctx context.Context, p *process, end <-chan struct{}) error
 // growth returns how much larger the memory was in the last quarter than in the
 // second one, as a share of that.
 func (s *soak) growth() float64 {
-	n := len(s.rss)
+	early, late := quarters(s.rss)
+	return float64(late-early) / float64(max(early, 1))
+}
+
+// leak returns by how many bytes a thousand calls made the live heap larger. That is more
+// exact than the memory of the process, which has the garbage and its gaps.
+func (s *soak) leak() float64 {
+	early, late := quarters(s.live)
+	return float64(late-early) / (float64(max(s.calls, 1)) / 2) * 1000
+}
+
+// quarters returns the medians of the second and the last quarter of values, between
+// which there is half of the time.
+func quarters(values []int64) (second, last int64) {
+	n := len(values)
 	if n < 4 {
-		return 0
+		return 0, 0
 	}
-	early, late := median(s.rss[n/4:n/2]), median(s.rss[3*n/4:])
-	return float64(late-early) / float64(early)
+	return median(values[n/4 : n/2]), median(values[3*n/4:])
 }
 
 // stripeCall is a call of an operation of Stripe's API, and stripeCustomer the answer.
