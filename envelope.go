@@ -222,7 +222,7 @@ func misspelt(n *tree.Node, names ...string) string {
 		return ""
 	}
 	for i := range n.Members {
-		if key := n.Members[i].Key; !among(names, key) && misspells(key, names) {
+		if key := n.Members[i].Key; !slices.Contains(names, key) && misspells(key, names) {
 			return key
 		}
 	}
@@ -232,16 +232,6 @@ func misspelt(n *tree.Node, names ...string) string {
 // misspells reports whether key, which is none of names, differs from one by case only.
 func misspells(key string, names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(key, name) })
-}
-
-// among is [slices.Contains], which takes longer.
-func among(names []string, key string) bool {
-	for _, name := range names {
-		if name == key {
-			return true
-		}
-	}
-	return false
 }
 
 // legalID reports whether an id comes back from the SDK as it was sent: numbers
