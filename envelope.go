@@ -81,13 +81,23 @@ func parseEnvelope(p *tree.Parser, body []byte) (envelope, *envelopeError) {
 	} else {
 		m, wrong = parseMessage(n)
 	}
-	if wrong == nil && m.keeps {
-		if _, err := tree.ParseJSON(body, tree.Limits{MaxBytes: maxKeptBytes, MaxNodes: maxKeptValues}); err != nil {
-			return m, &envelopeError{codeInvalidRequest, fmt.Sprintf("a message with any of the methods %s has at most %d bytes and %d values",
-				strings.Join(keeping[:], ", "), maxKeptBytes, maxKeptValues)}
-		}
+	if wrong == nil && m.keeps && (len(body) > maxKeptBytes || valuesIn(n) > maxKeptValues) {
+		return m, &envelopeError{codeInvalidRequest, fmt.Sprintf("a message with any of the methods %s has at most %d bytes and %d values",
+			strings.Join(keeping[:], ", "), maxKeptBytes, maxKeptValues)}
 	}
 	return m, wrong
+}
+
+// valuesIn returns how many values n is, itself and those inside.
+func valuesIn(n *tree.Node) int {
+	count := 1
+	for _, item := range n.Items {
+		count += valuesIn(item)
+	}
+	for _, m := range n.Members {
+		count += valuesIn(m.Value)
+	}
+	return count
 }
 
 func parseBatch(items []*tree.Node) (envelope, *envelopeError) {
