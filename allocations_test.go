@@ -48,6 +48,27 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
+// Where there are no sessions, clients as they are begin at the cost of a list.
+func TestInitializeAllocations(t *testing.T) {
+	const most = 20
+	srv, err := mcpmount.New(parse(t, benchSpec), mcpmount.InProcess(http.NotFoundHandler()), &mcpmount.Options{Stateless: true, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, params := range append([]string{""}, plainGreetings...) {
+		p := newBenchPost(t, "2025-11-25", "initialize", params)
+		want := http.StatusOK
+		if params == "" {
+			p.text, want = `{"jsonrpc":"2.0","method":"notifications/initialized"}`, http.StatusAccepted
+			p.request.ContentLength = int64(len(p.text))
+		}
+		p.send(srv)
+		if got := testing.AllocsPerRun(200, func() { p.send(srv) }); got > most || p.answer.status != want {
+			t.Errorf("%d: %.0f allocations and status %d, want at most %d and %d", i, got, p.answer.status, most, want)
+		}
+	}
+}
+
 // What a call of an API over loopback allocates is bounded, too, with what the API's
 // server does for it.
 func TestServiceAllocations(t *testing.T) {

@@ -231,6 +231,33 @@ func BenchmarkLargeAnswer(b *testing.B) {
 	})
 }
 
+const hello = `"protocolVersion":"2025-11-25","capabilities":{"roots":{"listChanged":true},"sampling":{}},"clientInfo":{"name":"bench","title":"Bench","version":"1"}`
+
+// BenchmarkInitialize measures how a client begins: where there are no sessions, and where
+// that opens one, which the client ends.
+func BenchmarkInitialize(b *testing.B) {
+	b.Run("stateless", func(b *testing.B) {
+		srv, err := mcpmount.New(parse(b, benchSpec), mcpmount.InProcess(answering()), &mcpmount.Options{Stateless: true, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		newBenchPost(b, "2025-11-25", "initialize", hello).run(b, srv)
+	})
+	b.Run("session", func(b *testing.B) {
+		srv := benchServer(b, benchSpec, answering())
+		end, _ := http.NewRequestWithContext(b.Context(), http.MethodDelete, "http://api.example.com/mcp", nil)
+		end.Header.Set("Mcp-Protocol-Version", "2025-11-25")
+		gone := discard{header: http.Header{}}
+		newBenchPost(b, "2025-11-25", "initialize", hello).run(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			srv.ServeHTTP(w, r)
+			end.Header["Mcp-Session-Id"] = w.Header()["Mcp-Session-Id"]
+			if srv.ServeHTTP(&gone, end); gone.status != http.StatusNoContent {
+				b.Fatalf("a session ends with status %d", gone.status)
+			}
+		}))
+	})
+}
+
 // manyTools returns a document with n operations.
 func manyTools(n int) string {
 	var s strings.Builder

@@ -214,9 +214,13 @@ var oddMetas = []string{
 	strings.Replace(modernMeta, `"version":"1"`, `"version":1`, 1),
 	strings.Replace(modernMeta, `"version":"1"`, `"version":"1","icons":[{"src":"x"}]`, 1),
 	strings.Replace(modernMeta, `"version":"1"`, `"version":"1","icons":{}`, 1),
+	strings.Replace(modernMeta, `"version":"1"`, `"version":"1","icons":[{"src":"x","mimeType":"image/png","sizes":["any"],"theme":"dark"},7]`, 1),
+	strings.Replace(modernMeta, `"version":"1"`, `"version":"1","icons":[{"src":"x","sizes":"any"}]`, 1),
+	strings.Replace(modernMeta, `"version":"1"`, `"version":"1","icons":[{"src":"x","sizes":[7],"Theme":"dark"}]`, 1),
 	strings.Replace(modernMeta, `{"name":"x","version":"1"}`, `null`, 1),
 	strings.Replace(modernMeta, `Capabilities":{}`, `Capabilities":{"roots":{"listChanged":true},"sampling":{},"elicitation":{"form":{},"url":{}},"x":1}`, 1),
 	strings.Replace(modernMeta, `Capabilities":{}`, `Capabilities":{"roots":{"listChanged":1}}`, 1),
+	strings.Replace(modernMeta, `Capabilities":{}`, `Capabilities":{"roots":{"listChanged":{}}}`, 1),
 	strings.Replace(modernMeta, `Capabilities":{}`, `Capabilities":{"sampling":{"tools":7}}`, 1),
 	strings.Replace(modernMeta, `Capabilities":{}`, `Capabilities":[]`, 1),
 	strings.Replace(modernMeta, `Capabilities":{}`, `Capabilities":{"experimental":{"a":{"b":1}},"extensions":[]}`, 1),
@@ -453,7 +457,11 @@ func FuzzDifferential(f *testing.F) {
 			f.Add(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":"x","method":"resources/read","params":{%s}}`, strings.Trim(params+","+meta, ",")), byte(1))
 		}
 	}
-	both := differentialServers(f, mcpmount.Options{})
+	for _, params := range greetings() {
+		f.Add(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{%s}}`, params), byte(4))
+		f.Add(fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"notifications/initialized","params":{%s}}`, params), byte(5))
+	}
+	pairs := [2]*twoWays{differentialServers(f, mcpmount.Options{}), differentialServers(f, mcpmount.Options{Stateless: true})}
 	f.Fuzz(func(t *testing.T, body []byte, header byte) {
 		if bytes.Contains(body, []byte("listen")) || bytes.Contains(body, []byte(`\u00`)) && bytes.Contains(body, []byte("subscri")) {
 			t.Skip("a stream that stays open")
@@ -467,6 +475,6 @@ func FuzzDifferential(f *testing.F) {
 		if strings.ContainsAny(m.Method+m.Params.Name+m.Params.URI, "\x00\r\n") {
 			t.Skip("no header has that")
 		}
-		both.send(t, string(body), headerOf(version, m.Method, m.Params.Name+m.Params.URI), [2]string{})
+		pairs[header/4%2].send(t, string(body), headerOf(version, m.Method, m.Params.Name+m.Params.URI), [2]string{})
 	})
 }

@@ -31,6 +31,9 @@ type fastPath struct {
 	// it, so that its lists depend on the tool set and the caller's scopes alone.
 	known bool
 
+	// greets says that no client gets a session, so that initialize opens none.
+	greets bool
+
 	rooms sync.Pool // of *callRoom
 }
 
@@ -44,6 +47,7 @@ func newFastPath(s *Server, info *mcp.Implementation) (*fastPath, error) {
 		return nil, err
 	}
 	f := &fastPath{server: s, answers: answers, known: s.opts.Server == nil}
+	f.greets = f.known && s.opts.Stateless
 	f.handle = s.observe(s.restrain(s.authorize(f.answer)))
 	return f, nil
 }
@@ -71,6 +75,9 @@ func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, head *letterhea
 	case m.method == "ping":
 		f.answers.list(w, m.id, []byte(`{}`))
 		return true
+	case m.method == initialized:
+		w.WriteHeader(http.StatusAccepted)
+		return true
 	case !isCall(m.method):
 		return f.serveList(w, r, of, m, body)
 	case c.session != nil:
@@ -91,7 +98,7 @@ func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, head *letterhea
 // for is not: the SDK answers it as it does what is not there, which is not known here.
 func (f *fastPath) takes(r *http.Request, head *letterhead, m *envelope) bool {
 	of := head.era()
-	if m.batch || m.calls != 1 || m.hears || head.resumes {
+	if m.batch || (m.calls == 1) == (m.method == initialized) || m.hears || head.resumes {
 		return false
 	}
 	if of == modern && head.method != m.method {
@@ -113,6 +120,10 @@ func (f *fastPath) takes(r *http.Request, head *letterhead, m *envelope) bool {
 		return f.known && of == modern && hasOnly(m.params)
 	case "ping":
 		return of == legacy && hasOnly(m.params)
+	case "initialize":
+		return f.greets && of == legacy && f.opening(m) != "" && isGreeting(m.params)
+	case initialized:
+		return f.greets && of == legacy && hasOnly(m.params)
 	}
 	return false
 }

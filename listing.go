@@ -9,8 +9,9 @@ import (
 )
 
 // listings are what the SDK answered to messages whose answer depends on the tool
-// set and on the scopes of the caller alone: lists, and what the server can do. An
-// answer is kept until the tool set changes. The zero listings are empty.
+// set, the scopes of the caller and the version of the protocol alone: lists, and what
+// the server can do. An answer is kept until the tool set changes. The zero listings are
+// empty.
 type listings struct {
 	mu       sync.Mutex
 	changing int // how many change what is listed
@@ -24,6 +25,7 @@ type listingKey struct {
 	method string
 	of     era
 	seen   string // which scopes the caller has, of those that tools need
+	asked  string // for which version of the protocol, by initialize
 }
 
 // maxListings bounds what is kept, in bytes: callers with other scopes see other
@@ -96,7 +98,10 @@ func (f *fastPath) serveList(w http.ResponseWriter, r *http.Request, of era, m *
 	if !ok {
 		return false
 	}
-	key := listingKey{m.method, of, seen}
+	key := listingKey{method: m.method, of: of, seen: seen}
+	if m.method == "initialize" {
+		key.asked = f.opening(m)
+	}
 	result := f.lists.get(key, turn)
 	if result == nil {
 		if result = f.ask(r, body); result == nil {

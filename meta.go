@@ -1,6 +1,7 @@
 package mcpmount
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -45,10 +46,9 @@ func isTame(n *tree.Node) bool {
 	return true
 }
 
-// isImplementation reports whether n is an Implementation of the protocol,
-// without icons.
+// isImplementation reports whether n is an Implementation of the protocol.
 func isImplementation(n *tree.Node) bool {
-	if !n.Is(tree.Object) || n.Get("icons") != nil || misspelt(n, "name", "title", "version", "description", "websiteUrl", "icons") != "" {
+	if !n.Is(tree.Object) || misspelt(n, "name", "title", "version", "description", "websiteUrl", "icons") != "" {
 		return false
 	}
 	for _, m := range n.Members {
@@ -57,9 +57,34 @@ func isImplementation(n *tree.Node) bool {
 			if m.Value.Kind != tree.String {
 				return false
 			}
+		case "icons":
+			if m.Value.Kind != tree.Array || slices.ContainsFunc(m.Value.Items, isNoIcon) {
+				return false
+			}
 		}
 	}
 	return true
+}
+
+// isNoIcon reports whether n is anything but an Icon of the protocol.
+func isNoIcon(n *tree.Node) bool {
+	if n.Kind != tree.Object || misspelt(n, "src", "mimeType", "sizes", "theme") != "" {
+		return true
+	}
+	isNoString := func(n *tree.Node) bool { return n.Kind != tree.String }
+	for _, m := range n.Members {
+		switch m.Key {
+		case "src", "mimeType", "theme":
+			if isNoString(m.Value) {
+				return true
+			}
+		case "sizes":
+			if m.Value.Kind != tree.Array || slices.ContainsFunc(m.Value.Items, isNoString) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isCapabilities reports whether n is the ClientCapabilities of the protocol: an
@@ -90,8 +115,11 @@ func isCapability(n *tree.Node) bool {
 		return false
 	}
 	for _, m := range n.Members {
-		empty := m.Value.Kind == tree.Object && len(m.Value.Members) == 0
-		if !empty && (m.Key != "listChanged" || m.Value.Kind != tree.Bool) {
+		usual := m.Value.Kind == tree.Object && len(m.Value.Members) == 0
+		if m.Key == "listChanged" {
+			usual = m.Value.Kind == tree.Bool
+		}
+		if !usual {
 			return false
 		}
 	}
