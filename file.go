@@ -224,9 +224,10 @@ func splitDataHead(head string, f *fileValue) (mediaType string, encoded bool) {
 	return mediaType, encoded
 }
 
-// checkContentType refuses what cannot be the media type of a file.
+// checkContentType returns t without space around it, and refuses what cannot be the media
+// type of a file.
 func checkContentType(t string) (string, error) {
-	if t == "" {
+	if t = strings.TrimSpace(t); t == "" {
 		return "", nil
 	}
 	if _, _, err := mime.ParseMediaType(t); err != nil || !isMediaType(t) || strings.Contains(t, "*") {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
 func TestFileValue(t *testing.T) {
@@ -27,10 +29,13 @@ func TestFileValue(t *testing.T) {
 		{"data URL with text", `"data:,Hello%2C%20World"`, fileValue{content: []byte("Hello, World")}},
 		{"data URL with a charset", `"data:;charset=utf-8,%C3%A9"`, fileValue{content: []byte("é"), contentType: "text/plain;charset=utf-8"}},
 		{"data URL in upper case", `"DATA:text/csv;BASE64,YSxi"`, fileValue{content: []byte("a,b"), contentType: "text/csv"}},
+		{"data URL with line breaks", `"data:image/png\r\n,x"`, fileValue{content: []byte("x"), contentType: "image/png"}},
+		{"data URL with a line break behind a semicolon", `"data:image/png;\r\n,x"`, fileValue{content: []byte("x"), contentType: "image/png;"}},
 		{"text that begins with data:", `"data: 1, 2"`, fileValue{content: []byte("data: 1, 2")}},
 		{"text that begins like a data URL", `"data:1,2"`, fileValue{content: []byte("data:1,2")}},
 		{"object with text", `{"text":"dGVzdA==","filename":"a.txt"}`, fileValue{content: []byte("dGVzdA=="), name: "a.txt"}},
 		{"object with base64", `{"base64":"dGVz dA","contentType":"text/plain; charset=utf-8"}`, fileValue{content: []byte("test"), contentType: "text/plain; charset=utf-8"}},
+		{"object with a line break", `{"text":"x","contentType":"\nimage/png;\r"}`, fileValue{content: []byte("x"), contentType: "image/png;"}},
 		{"object with nothing in it", `{"text":""}`, fileValue{content: []byte{}}},
 		{"path as a name", `{"text":"","filename":"/etc/../pass\nwd"}`, fileValue{content: []byte{}, name: "passwd"}},
 		{"Windows path as a name", `{"text":"","filename":"C:\\x\\y.txt"}`, fileValue{content: []byte{}, name: "y.txt"}},
@@ -155,4 +160,19 @@ func TestIsFile(t *testing.T) {
 	if isFile(nil) {
 		t.Error("isFile(nil) = true, want false")
 	}
+}
+
+// The media type of a file can be sent in a header, whatever somebody says it is.
+func FuzzFileType(f *testing.F) {
+	for _, s := range []string{"image/png", "image/png\r\n", "\nimage/png", "image/png;\r", ";charset=\r\nutf-8", "text/plain\r\nX-A: b", "a/b; c=\"\x00\"", "é/é"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		object := tree.NewObject(tree.Member{Key: "text", Value: tree.NewString("x")}, tree.Member{Key: "contentType", Value: tree.NewString(s)})
+		for _, v := range []*tree.Node{object, tree.NewString(s), tree.NewString("data:" + s + ",x"), tree.NewString("data:image/png" + s + ",x")} {
+			if file, err := newFileValue(v); err == nil && checkFieldText(file.contentType) != nil {
+				t.Errorf("%s has the media type %q", v.JSON(), file.contentType)
+			}
+		}
+	})
 }
