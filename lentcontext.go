@@ -8,14 +8,17 @@ import (
 
 // A lentContext is a context until it is taken back, and then an empty one. The
 // SDK keeps the context of the request that opens a session for as long as the
-// session: with it, it would keep the request and its connection, and give later
-// messages the values of an earlier one.
+// session: with it, it would keep the request and its connection. Of its values it has
+// only those that the SDK itself asks for. Others would be those of later messages, which
+// may come, from somebody else, while the request is still being handled.
 type lentContext struct {
-	ctx atomic.Pointer[context.Context]
+	ctx      atomic.Pointer[context.Context]
+	tokenKey any
 }
 
-func lend(ctx context.Context) *lentContext {
-	l := new(lentContext)
+// lend lends ctx, whose TokenInfo is under tokenKey.
+func lend(ctx context.Context, tokenKey any) *lentContext {
+	l := &lentContext{tokenKey: tokenKey}
 	l.ctx.Store(&ctx)
 	return l
 }
@@ -28,7 +31,14 @@ func (l *lentContext) takeBack() {
 func (l *lentContext) Deadline() (time.Time, bool) { return (*l.ctx.Load()).Deadline() }
 func (l *lentContext) Done() <-chan struct{}       { return (*l.ctx.Load()).Done() }
 func (l *lentContext) Err() error                  { return (*l.ctx.Load()).Err() }
-func (l *lentContext) Value(key any) any           { return (*l.ctx.Load()).Value(key) }
+
+// Value is part of [context.Context].
+func (l *lentContext) Value(key any) any {
+	if key != l.tokenKey && key != any(callerKey{}) {
+		return nil
+	}
+	return (*l.ctx.Load()).Value(key)
+}
 
 // A valueContext also has the values of another context.
 type valueContext struct {

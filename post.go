@@ -122,7 +122,7 @@ func (d *frontDoor) leave(w http.ResponseWriter, r *http.Request, m envelope, bo
 	}
 	in := d.inward(r, d.concealed(r, &m, body), c)
 	if c.opens != nil {
-		lent := lend(in.Context())
+		lent := lend(in.Context(), d.tokenKey)
 		defer lent.takeBack()
 		in = in.WithContext(lent)
 	}
