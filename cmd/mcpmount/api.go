@@ -16,13 +16,13 @@ import (
 
 // apiSettings are what is said of one API.
 type apiSettings struct {
-	name  string // "" if flags say all
-	place string // where the configuration file has it: "FILE:LINE:COLUMN"
+	name  string   // "" if flags say all
+	place position // where the configuration file has it
 	keys  apiKeys
 	put   []string // what was put in for each ${…} of the file, which errors must not tell
 
-	places map[string]string // where its keys are
-	filled map[string]bool   // keys with a ${…}
+	places map[string]position // where its keys are
+	filled map[string]bool     // keys with a ${…}
 
 	// named are the sums of files that keys name and that are read when a server is made:
 	// with another content it needs another server.

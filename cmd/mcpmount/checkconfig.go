@@ -46,10 +46,50 @@ type apiFindings struct {
 	Hint      string    `json:"hint,omitempty"`
 }
 
+// configFindings are what becomes of a configuration file. With mistakes there are no APIs.
+type configFindings struct {
+	Listen   string          `json:"listen"`
+	TLS      bool            `json:"tls"`
+	APIs     []apiFindings   `json:"apis"`
+	Mistakes []configMistake `json:"mistakes"`
+}
+
+// A configMistake is what is wrong at a place of the file; with line 0, of the file as a whole.
+type configMistake struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// newConfigMistakes returns what an error of a configuration file says.
+func newConfigMistakes(file string, err error) []configMistake {
+	all := mistakes{err}
+	errors.As(err, &all)
+	list := []configMistake{}
+	for _, err := range all {
+		m := configMistake{File: file, Message: err.Error()}
+		if f := new(failure); errors.As(err, &f) {
+			m.Line, m.Column, m.Hint = f.at.line, f.at.column, f.hint
+			m.Message = strings.TrimPrefix(m.Message, f.at.String()+": ")
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
 // runConfig prints what becomes of a configuration file.
 func (c *checkCommand) runConfig(ctx context.Context, t *terminal) error {
 	set, err := readConfig(c.Config, nil, t.env)
 	if err != nil {
+		err = set.further(ctx, t, err)
+		if c.JSON {
+			found := configFindings{APIs: []apiFindings{}, Mistakes: newConfigMistakes(c.Config, err)}
+			if err := printJSON(t.stdout, found); err != nil {
+				return err
+			}
+		}
 		return err
 	}
 	list := []apiFindings{}
@@ -66,7 +106,7 @@ func (c *checkCommand) runConfig(ctx context.Context, t *terminal) error {
 		list = append(list, *found)
 	}
 	if c.JSON {
-		err = printJSON(t.stdout, map[string]any{"listen": set.process.Listen, "tls": set.process.encrypted(), "apis": list})
+		err = printJSON(t.stdout, configFindings{set.process.Listen, set.process.encrypted(), list, []configMistake{}})
 	} else {
 		err = printConfig(t.stdout, set, list)
 	}

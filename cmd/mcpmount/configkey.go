@@ -131,26 +131,28 @@ func separator(f *kong.Flag) string {
 	return ""
 }
 
-// arguments returns entries as the flags that say the same, each of them checked.
-func (r *configReader) arguments(set *keySet, entries []entry) ([]string, error) {
-	var args []string
+// arguments returns entries as the flags that say the same, and whether all are right,
+// each by itself.
+func (r *configReader) arguments(set *keySet, entries []entry) (args []string, ok bool) {
+	ok = true
 	for _, e := range entries {
-		if err := r.known(set, e.key); err != nil {
-			return nil, err
+		if e.wrong || !r.known(set, e.key) {
+			ok = false
+			continue
 		}
-		values, err := r.values(set.flags[e.key.Value], e.value)
-		if err != nil {
-			return nil, err
-		}
+		values, right := r.values(set.flags[e.key.Value], e.value)
+		ok = ok && right
 		for _, v := range values {
 			arg := "--" + e.key.Value + "=" + v.text
 			if err := set.parse([]string{arg}); err != nil {
-				return nil, r.refuse(e.key.Value, v, err)
+				r.refuse(e.key.Value, v, err)
+				ok = false
+				continue
 			}
 			args = append(args, arg)
 		}
 	}
-	return args, nil
+	return args, ok
 }
 
 // A value is a value of a flag.
@@ -161,75 +163,77 @@ type value struct {
 }
 
 // refuse says why a value is not taken.
-func (r *configReader) refuse(key string, v value, err error) error {
+func (r *configReader) refuse(key string, v value, err error) {
 	if v.secret {
-		return r.fail(v.node, "the variable has another form than the key takes", "%s: what was put in for a ${…} is not a value of this key", key)
+		r.wrong(v.node, "the variable has another form than the key takes", "%s: what was put in for a ${…} is not a value of this key", key)
+		return
 	}
 	hint := "mcpmount serve --help says what " + key + " takes"
 	if f := new(failure); errors.As(err, &f) && !strings.Contains(f.hint, "--help") {
 		hint = f.hint
 	}
-	return r.fail(v.node, asLines(hint), "%s", asKeys(err.Error()))
+	r.wrong(v.node, asLines(hint), "%s", asKeys(err.Error()))
 }
 
-// values returns the values that a key has: one, those of a list, or pairs.
-func (r *configReader) values(f *kong.Flag, n *yaml.Node) ([]value, error) {
-	switch {
-	case n.Kind == yaml.ScalarNode:
-		v, err := r.scalar(f, n)
-		return []value{v}, err
-	case n.Kind == yaml.SequenceNode && f.IsSlice():
-		var list []value
-		for _, item := range n.Content {
-			v, err := r.scalar(f, item)
-			if err != nil {
-				return nil, err
-			}
+// values returns the values that a key has: one, those of a list, or pairs. It also reports
+// whether these are all that are there.
+func (r *configReader) values(f *kong.Flag, n *yaml.Node) (list []value, ok bool) {
+	ok = true
+	add := func(v value, right bool) {
+		if ok = ok && right; right {
 			list = append(list, v)
 		}
-		return list, nil
-	case n.Kind == yaml.MappingNode && separator(f) != "":
-		return r.pairs(f, n)
 	}
-	return nil, r.fail(n, f.Name+": "+cmpPlaceholder(f), "%s takes %s%s", f.Name, typeOf(f), orList(f))
-}
-
-// pairs returns a mapping as the elements of a list, such as NAME=VALUE.
-func (r *configReader) pairs(f *kong.Flag, n *yaml.Node) ([]value, error) {
-	entries, err := r.entries(n, f.Name)
-	if err != nil {
-		return nil, err
-	}
-	var list []value
-	for _, e := range entries {
-		v, err := r.scalar(f, e.value)
-		if err != nil {
-			return nil, err
+	switch {
+	case n.Kind == yaml.ScalarNode:
+		add(r.scalar(f, n))
+	case n.Kind == yaml.SequenceNode && f.IsSlice():
+		for _, item := range n.Content {
+			add(r.scalar(f, item))
 		}
-		v.text = r.besideSecret(f, e.key.Value+separator(f)+v.text)
-		list = append(list, v)
+	case n.Kind == yaml.MappingNode && separator(f) != "":
+		for _, e := range r.entries(n, f.Name) {
+			add(r.pair(f, e))
+		}
+	default:
+		r.wrong(n, f.Name+": "+cmpPlaceholder(f), "%s takes %s%s", f.Name, typeOf(f), orList(f))
+		ok = false
 	}
-	return list, nil
+	return list, ok
 }
 
-// scalar returns a single value, with what ${…} stands for put in.
-func (r *configReader) scalar(f *kong.Flag, n *yaml.Node) (value, error) {
+// pair returns an entry of a mapping as an element of a list, such as NAME=VALUE.
+func (r *configReader) pair(f *kong.Flag, e entry) (value, bool) {
+	if e.wrong {
+		return value{}, false
+	}
+	v, ok := r.scalar(f, e.value)
+	v.text = r.besideSecret(f, e.key.Value+separator(f)+v.text)
+	return v, ok
+}
+
+// scalar returns a single value, with what ${…} stands for put in, and whether it is one.
+func (r *configReader) scalar(f *kong.Flag, n *yaml.Node) (value, bool) {
 	v := value{text: n.Value, node: n}
 	if n.Kind == yaml.AliasNode {
-		return v, r.failAlias(n)
+		r.wrongAlias(n)
+		return v, false
 	}
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		return v, r.fail(n, "write a value, or remove the key", "%s has no value; it takes %s%s", f.Name, typeOf(f), orList(f))
+		r.wrong(n, "write a value, or remove the key", "%s has no value; it takes %s%s", f.Name, typeOf(f), orList(f))
+		return v, false
 	}
 	if n.Tag == "!!str" && strings.Contains(n.Value, "${") {
 		text, err := expand(n.Value, r.variable, r.content)
 		r.put, r.filled[f.Name] = append(r.put, text), true
 		if err != nil {
-			return v, (&apiSettings{place: r.place(n), name: f.Name}).explain(err)
+			r.notFilled(f, n, err)
+			return v, false
 		}
 		v.text, v.secret = text, true
 	} else if !takes(typeOf(f), n.Tag) {
-		return v, r.fail(n, f.Name+": "+cmpPlaceholder(f), "%s takes %s, not %s", f.Name, typeOf(f), tagName(n.Tag))
+		r.wrong(n, f.Name+": "+cmpPlaceholder(f), "%s takes %s, not %s", f.Name, typeOf(f), tagName(n.Tag))
+		return v, false
 	}
 	if isPath(f) {
 		if v.text = r.beside(v.text); f.Tag.Has("reopens") {
@@ -240,7 +244,20 @@ func (r *configReader) scalar(f *kong.Flag, n *yaml.Node) (value, error) {
 	if f.Tag.Has("expands") {
 		v.text = strings.ReplaceAll(v.text, "${", "$${") // it was done
 	}
-	return v, nil
+	return v, true
+}
+
+// notFilled says why a ${…} cannot be replaced. Of places that wait for one variable or file,
+// one is named: what mends it mends all.
+func (r *configReader) notFilled(f *kong.Flag, n *yaml.Node, err error) {
+	known, written := new(failure), false
+	if errors.As(err, &known) {
+		written = known.usage // in another form than it has
+	}
+	if why := err.Error(); written || !r.unfilled[why] {
+		r.unfilled[why] = true
+		r.mistakes = append(r.mistakes, (&apiSettings{place: r.place(n), name: f.Name}).explain(err))
+	}
 }
 
 // variable returns a variable of the environment, and notes its value.

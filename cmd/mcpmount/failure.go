@@ -22,9 +22,16 @@ type failure struct {
 	err   error
 	hint  string // what to do, or ""
 	usage bool   // the command was called wrongly
+	at    position
 }
 
-func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Error() string {
+	if f.at.file != "" {
+		return f.at.String() + ": " + f.err.Error()
+	}
+	return f.err.Error()
+}
+
 func (f *failure) Unwrap() error { return f.err }
 
 // fail returns an error with the given message, and a hint at what to do.
@@ -53,8 +60,20 @@ func parseError(err error) error {
 	return misuse(help, "%s", message)
 }
 
+// mostMistakes is how many errors are printed: more are nobody's to read at once.
+const mostMistakes = 20
+
 // report prints err and returns the exit code for it.
 func report(w io.Writer, err error) int {
+	if all := (mistakes)(nil); errors.As(err, &all) {
+		for _, err := range all[:min(mostMistakes, len(all))] {
+			report(w, err)
+		}
+		if n := len(all) - mostMistakes; n > 0 {
+			fmt.Fprintf(w, "mcpmount: error: and %s\n", count(n, "more mistake"))
+		}
+		return exitFailure
+	}
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintf(w, "mcpmount: error: %s\n", printable(line))
 	}

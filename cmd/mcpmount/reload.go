@@ -23,12 +23,9 @@ func (s *service) change(ctx context.Context, set *settings) error {
 	if err := s.fits(set); err != nil {
 		return err
 	}
-	next := make([]*api, len(set.apis))
-	for i, settings := range set.apis {
-		var err error
-		if next[i], err = s.prepare(ctx, settings); err != nil {
-			return err
-		}
+	next, err := openEach(ctx, set.apis, nil, s.prepare)
+	if err != nil {
+		return err
 	}
 	mux, err := s.routes(next)
 	if err != nil {

@@ -94,7 +94,7 @@ func (serveCommand) Help() string {
 func (c *serveCommand) Run(ctx context.Context, t *terminal, typed *kong.Context) error {
 	set, err := c.settings(t, typed)
 	if err != nil {
-		return err
+		return set.further(ctx, t, err)
 	}
 	s, err := newService(t, set)
 	if err != nil {
@@ -119,7 +119,7 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal, typed *kong.Context
 	return s.serveHTTP(ctx)
 }
 
-// settings returns what the command line says, or the file that it names.
+// settings returns what the command line says, or the file that it names; see [readConfig].
 func (c *serveCommand) settings(t *terminal, typed *kong.Context) (*settings, error) {
 	if c.Config != "" {
 		return readConfig(c.Config, typed, t.env)
@@ -130,5 +130,8 @@ func (c *serveCommand) settings(t *terminal, typed *kong.Context) (*settings, er
 	only := &apiSettings{keys: apiKeys{Document: c.Document, mountFlags: c.mountFlags}}
 	only.keys.Path = cmp.Or(c.Path, defaultPath)
 	set := &settings{process: processKeys{c.processFlags, c.loggingFlags}, top: only, apis: []*apiSettings{only}}
-	return set, set.process.check()
+	if err := set.process.check(); err != nil {
+		return nil, err
+	}
+	return set, nil
 }

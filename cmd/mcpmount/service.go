@@ -65,12 +65,10 @@ func newService(t *terminal, set *settings) (*service, error) {
 
 // open makes the servers of the APIs, the first ones of the service.
 func (s *service) open(ctx context.Context, list []*apiSettings) error {
-	for _, settings := range list {
-		a, err := settings.open(ctx, s)
-		if err != nil {
-			return err
-		}
-		s.apis = append(s.apis, a)
+	var err error
+	s.apis, err = openEach(ctx, list, nil, func(ctx context.Context, settings *apiSettings) (*api, error) { return settings.open(ctx, s) })
+	if err != nil {
+		return err
 	}
 	mux, err := s.routes(s.apis)
 	if err != nil {
@@ -81,6 +79,50 @@ func (s *service) open(ctx context.Context, list []*apiSettings) error {
 	}
 	s.handler.Store(mux)
 	return s.metrics.show(s.apis)
+}
+
+// lookLonger is how long more mistakes are looked for once there is one: documents may be on
+// servers that do not answer.
+const lookLonger = 10 * time.Second
+
+// openEach returns what open makes of each of list. Its error is all that is wrong: what is
+// known, which may be nil, and what open says.
+func openEach(ctx context.Context, list []*apiSettings, known error, open func(context.Context, *apiSettings) (*api, error)) ([]*api, error) {
+	var apis []*api
+	var wrong []error
+	cancel := func() {}
+	defer func() { cancel() }()
+	tell := func(err error) {
+		if wrong = append(wrong, err); len(wrong) == 1 {
+			ctx, cancel = context.WithTimeout(ctx, lookLonger)
+		}
+	}
+	if known != nil {
+		tell(known)
+	}
+	for _, settings := range list {
+		a, err := open(ctx, settings)
+		switch {
+		case err == nil:
+			apis = append(apis, a)
+		case len(wrong) > 0 && ctx.Err() != nil:
+			return nil, mistakesOf(wrong...)
+		default:
+			tell(err)
+		}
+	}
+	return apis, mistakesOf(wrong...)
+}
+
+// further returns err, which is what is wrong with keys of a file, and why APIs whose keys are
+// right could not be served. A nil s has none.
+func (s *settings) further(ctx context.Context, t *terminal, err error) error {
+	if s == nil {
+		return err
+	}
+	of := &service{t: t, process: s.process, log: quietLogger(t.stderr)}
+	_, err = openEach(ctx, s.apis, err, func(ctx context.Context, a *apiSettings) (*api, error) { return a.open(ctx, of) })
+	return err
 }
 
 // routes returns what serves list. Nothing of the APIs themselves is changed.

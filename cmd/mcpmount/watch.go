@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -139,7 +140,11 @@ func (w *watcher[T]) unchanged(asked bool) {
 }
 
 func (w *watcher[T]) complain(err error) {
-	attrs := []any{"error", err}
+	told := err.Error()
+	if all := (mistakes)(nil); errors.As(err, &all) {
+		told = fmt.Sprintf("%v (and %s)", all[0], count(len(all)-1, "more mistake"))
+	}
+	attrs := []any{"error", told}
 	if f := new(failure); errors.As(err, &f) && f.hint != "" {
 		attrs = append(attrs, "hint", f.hint)
 	}
