@@ -306,8 +306,8 @@ type Problem struct {
 	// Message says what is wrong and what follows from it.
 	Message string
 
-	// Note says that the document is right: a limit or an option is why
-	// something was cut or left out, or stays as it is.
+	// Note says that the document is not to blame: a limit or an option is why
+	// something was cut or left out, or stays as it is, or a name was taken.
 	Note bool
 }
 

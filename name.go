@@ -61,6 +61,46 @@ func numbered(name string, max int, next map[string]int, inUse func(lower string
 	}
 }
 
+// noteNumbered notes which names have a number because another operation has the name
+// without it.
+func (m *toolMaker) noteNumbered() {
+	var holders map[string]*Operation
+	for i := range m.doc.Operations {
+		op := &m.doc.Operations[i]
+		base := withoutNumber(op.Name)
+		if base == "" {
+			continue
+		}
+		switch derived := deriveName(op); {
+		case strings.EqualFold(derived, op.Name):
+			continue
+		case len(op.Name) == maxNameLength && strings.HasPrefix(derived, base): // it was cut for the number
+			base = derived
+		}
+		if holders == nil {
+			holders = make(map[string]*Operation, len(m.doc.Operations))
+			for j := range m.doc.Operations {
+				holders[strings.ToLower(m.doc.Operations[j].Name)] = &m.doc.Operations[j]
+			}
+		}
+		if holder := holders[strings.ToLower(base)]; holder != nil {
+			m.note(op, "%s is %q: the name %q is that of %s", op.route(), op.Name, holder.Name, holder.route())
+		}
+	}
+}
+
+// withoutNumber returns name without the number that [numbered] gave it, or "" if it has none.
+func withoutNumber(name string) string {
+	i := strings.LastIndexByte(name, '_')
+	if i <= 0 {
+		return ""
+	}
+	if n, err := strconv.Atoi(name[i+1:]); err != nil || n < 2 {
+		return ""
+	}
+	return name[:i]
+}
+
 // chooseNames makes the names that the document itself chose legal. Two
 // operations that chose one name keep it: [New] refuses them.
 func chooseNames(ops []Operation) []Problem {

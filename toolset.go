@@ -57,6 +57,7 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 	if opts.Instructions == "" && len(doc.Info.Description) > maxInstructions {
 		m.problems = append(m.problems, Problem{Pointer: "/info/description", Note: true, Message: fmt.Sprintf("only the first %d bytes become instructions", maxInstructions)})
 	}
+	m.noteNumbered()
 	m.restrictSegments()
 	for i := range doc.Operations {
 		op := &doc.Operations[i]

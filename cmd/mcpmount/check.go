@@ -84,7 +84,7 @@ type server struct {
 	Enums       map[string][]string `json:"enums"`
 }
 
-// A problem is a fault of the document, or a note on what was shortened.
+// A problem is a fault of the document, or a note: see [mcpmount.Problem].
 type problem struct {
 	Kind      string `json:"kind"` // "fault" or "note"
 	File      string `json:"file"`
@@ -304,7 +304,7 @@ func (f *findings) print(w io.Writer) error {
 	fmt.Fprintf(w, "\n%s in the document\n", count(len(faults), "fault"))
 	printProblems(w, faults, problem.place)
 	if len(notes) > 0 {
-		fmt.Fprintf(w, "\n%s on what was shortened\n", count(len(notes), "note"))
+		fmt.Fprintf(w, "\n%s\n", count(len(notes), "note"))
 		printProblems(w, notes, func(p problem) string { return cmp.Or(p.Operation, p.place()) })
 	}
 	fmt.Fprintf(w, "\nwho may call\n")

@@ -98,7 +98,7 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal, typed *kong.Context
 	}
 	s, err := newService(t, set)
 	if err != nil {
-		return err
+		return set.further(ctx, t, err)
 	}
 	if s.traces, err = newTraces(ctx, t.env, s.log); err != nil {
 		return err

@@ -114,10 +114,10 @@ func openEach(ctx context.Context, list []*apiSettings, known error, open func(c
 	return apis, mistakesOf(wrong...)
 }
 
-// further returns err, which is what is wrong with keys of a file, and why APIs whose keys are
-// right could not be served. A nil s has none.
+// further returns err and, if that is about a place in the file, why APIs whose keys are right
+// could not be served. s may be nil.
 func (s *settings) further(ctx context.Context, t *terminal, err error) error {
-	if s == nil {
+	if s == nil || placeOf(err) == (position{}) {
 		return err
 	}
 	of := &service{t: t, process: s.process, log: quietLogger(t.stderr)}
