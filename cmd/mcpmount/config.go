@@ -259,7 +259,7 @@ func (r *configReader) readAPIs(entries, defaults []entry) []*apiSettings {
 		if e.wrong {
 			continue
 		}
-		a := r.readAPI(e, defaults)
+		a, whole := r.readAPI(e, defaults)
 		if a == nil {
 			continue
 		}
@@ -273,15 +273,17 @@ func (r *configReader) readAPIs(entries, defaults []entry) []*apiSettings {
 		} else {
 			urls[a.keys.PublicURL] = a.name
 		}
-		list = append(list, a)
+		if whole {
+			list = append(list, a)
+		}
 	}
 	return list
 }
 
 // readAPI reads one API: its own keys, and the defaults of those that it has not. It returns
-// nil if one of them is wrong.
-func (r *configReader) readAPI(e entry, defaults []entry) *apiSettings {
-	a := &apiSettings{name: e.key.Value, place: r.place(e.key)}
+// nil if one of its own is wrong, and whether its defaults are right.
+func (r *configReader) readAPI(e entry, defaults []entry) (a *apiSettings, whole bool) {
+	a = &apiSettings{name: e.key.Value, place: r.place(e.key)}
 	named := nameOfAPI.MatchString(a.name)
 	if !named {
 		r.wrong(e.key, "its path is another key: path: /mcp/…", "the name of an API has letters, digits, - and _, up to 64")
@@ -291,38 +293,35 @@ func (r *configReader) readAPI(e entry, defaults []entry) *apiSettings {
 	for _, e := range own {
 		given[e.key.Value] = true
 	}
-	for _, e := range defaults {
-		if !given[e.key.Value] {
-			own = append(own, e)
-		}
-	}
-	a.places = r.placesOf(own)
+	others := slices.DeleteFunc(slices.Clone(defaults), func(e entry) bool { return given[e.key.Value] })
+	a.places = r.placesOf(slices.Concat(own, others))
 	r.named, r.filled = map[string][sha256.Size]byte{}, map[string]bool{}
 	args, ok := r.arguments(r.api, own)
+	shared, whole := r.arguments(r.api, others)
 	if !ok || !named {
-		return nil
+		return nil, false
 	}
 	a.put, a.named, a.filled = r.put, r.named, r.filled
 	keys, err := newKeySet(&a.keys)
 	if err == nil {
-		err = keys.parse(args)
+		err = keys.parse(append(args, shared...))
 	}
 	if err != nil {
 		r.mistakes = append(r.mistakes, a.explain(err))
-		return nil
+		return nil, false
 	}
 	switch a.keys.Document {
 	case "":
 		r.wrong(e.key, "document: openapi.yaml", "the API %s has no document", a.name)
-		return nil
+		return nil, false
 	case "-":
 		r.wrong(e.key, "document: openapi.yaml", "the API %s cannot come from standard input, which is read once", a.name)
-		return nil
+		return nil, false
 	}
 	if a.keys.Path = strings.TrimRight(a.keys.Path, "/"); a.keys.Path == "" {
 		a.keys.Path = a.endpoint()
 	}
-	return a
+	return a, whole
 }
 
 // known reports whether there is a key.
