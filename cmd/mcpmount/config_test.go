@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -134,6 +136,77 @@ func TestConfigErrorsHide(t *testing.T) {
 	if told == 0 {
 		t.Error("no error says where something was put in")
 	}
+}
+
+// A document on a server that does not answer does not keep the mistake that is known from
+// being told.
+func TestConfigErrorsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		known := errors.New("known")
+		list := []*apiSettings{{name: "a"}, {name: "b"}, {name: "c"}, {name: "d"}}
+		open := func(ctx context.Context, s *apiSettings) (*api, error) {
+			if s.name == "c" {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return nil, errors.New(s.name)
+		}
+		for _, tt := range []struct {
+			known error
+			want  string
+		}{{known, "known\na\nb"}, {nil, "a\nb"}} {
+			start := time.Now()
+			_, err := openEach(t.Context(), list, tt.known, open)
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("error %v, want %s", err, tt.want)
+			}
+			if took := time.Since(start); took != lookLonger {
+				t.Errorf("it took %v", took)
+			}
+		}
+	})
+}
+
+// Whatever a file is, its mistakes are in its order, each is told once, at a place of the file,
+// and none tells a secret.
+func FuzzConfigMistakes(f *testing.F) {
+	for _, seed := range []string{
+		"apis: {a: {document: x, timeout: '${SECRET}', name: '${NONE}'}, b: {name: '${NONE}'}}\nlisten: '${SECRET}'\n",
+		"defaults: {timeout: soon, <<: x, [y]: z, header: {a: [b]}}\napis: {a: {document: x}, a: y, b: *c}\nlisten: 1\n",
+		"a: &x [*x]\napis: [x]\ndefaults: *x\n",
+		"apis: {a: {document: x, path: /p}, b: {document: x, path: /p}, c: }\nunknown: 1\nlog-level: loud\n",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		name := writeConfig(t, content)
+		set, err := readConfig(name, nil, environment)
+		if err == nil {
+			return
+		}
+		all := mistakes{err}
+		if !errors.As(err, &all) && placeOf(err).line == 0 || set == nil {
+			return // it is no configuration
+		}
+		told := map[string]bool{}
+		last := position{}
+		for _, err := range all {
+			at, hint := placeOf(err), ""
+			if f := new(failure); errors.As(err, &f) {
+				hint = f.hint
+			}
+			if at.file != name || at.compare(last) < 0 || hint == "" {
+				t.Errorf("%s\n%v, after %v, hint %q", content, err, last, hint)
+			}
+			if told[err.Error()] {
+				t.Errorf("%s\n%v is told twice", content, err)
+			}
+			if strings.Contains(err.Error()+hint, hidden) && !strings.Contains(content, hidden) {
+				t.Errorf("%s\n%v tells a secret", content, err)
+			}
+			told[err.Error()], last = true, at
+		}
+	})
 }
 
 // What is right becomes the flags that say the same.

@@ -170,9 +170,9 @@ func (r *configReader) refuse(key string, v value, err error) {
 	}
 	hint := "mcpmount serve --help says what " + key + " takes"
 	if f := new(failure); errors.As(err, &f) && !strings.Contains(f.hint, "--help") {
-		hint = f.hint
+		hint = asLines(f.hint)
 	}
-	r.wrong(v.node, asLines(hint), "%s", asKeys(err.Error()))
+	r.wrong(v.node, hint, "%s", asKeys(err.Error()))
 }
 
 // values returns the values that a key has: one, those of a list, or pairs. It also reports

@@ -117,6 +117,8 @@ func TestServeFollowsConfig(t *testing.T) {
 		{crm + shop + "  third: {document: api.yaml, auth: keys}\n", "third: auth keys needs a file of keys"},
 		{crm + strings.Replace(shop, "read-only: true", "exclude-path: /nothing", 1), `exclude path \"/nothing\" names nothing`},
 		{"", "apis must be a mapping"},
+		{strings.Replace(crm, "}", ", read-only: 1}", 1) + shop + "  third: {dokument: api.yaml}\n", `4:40: read-only takes true or false, not a number (and 1 more mistake)" hint="read-only: true"`},
+		{strings.Replace(crm, "}", ", lock: none}", 1) + strings.Replace(shop, "true", "true, lock: none", 1), `/none (and 1 more mistake)" hint="mcpmount tools --lock`},
 	} {
 		config("", wrong.apis)
 		until(t, log, wrong.why)

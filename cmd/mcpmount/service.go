@@ -128,16 +128,18 @@ func (s *settings) further(ctx context.Context, t *terminal, err error) error {
 // routes returns what serves list. Nothing of the APIs themselves is changed.
 func (s *service) routes(list []*api) (*http.ServeMux, error) {
 	mux := http.NewServeMux()
+	var wrong []error
 	for _, a := range list {
-		if err := a.srv.Mount(mux, a.keys.Path); err != nil {
-			return nil, a.explain(misuse("--path "+a.endpoint(), "--path: %w", err))
+		err := a.srv.Mount(mux, a.keys.Path)
+		if err == nil && a.logins != nil {
+			err = a.logins.Mount(mux)
 		}
-		if a.logins == nil {
-			continue
+		if err != nil {
+			wrong = append(wrong, a.explain(misuse("--path "+a.endpoint(), "--path: %w", err)))
 		}
-		if err := a.logins.Mount(mux); err != nil {
-			return nil, a.explain(misuse("--path "+a.endpoint(), "--path: %w", err))
-		}
+	}
+	if err := mistakesOf(wrong...); err != nil {
+		return nil, err
 	}
 	if len(list) == 1 && list[0].keys.on() {
 		mux.Handle(auth.WellKnown, list[0].srv.Metadata()) // where some clients look
