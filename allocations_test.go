@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -91,5 +92,32 @@ func TestServiceAllocations(t *testing.T) {
 	}
 	if p.answer.status != http.StatusOK || p.answer.bytes < len(smallItem) {
 		t.Errorf("status %d, %d bytes", p.answer.status, p.answer.bytes)
+	}
+}
+
+// A large answer is written into memory that was used before, though its message is small.
+func TestLargeAnswerAllocations(t *testing.T) {
+	item := bigItem(100_000)
+	api := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, item)
+	})
+	srv, err := mcpmount.New(parse(t, benchSpec), mcpmount.InProcess(api), &mcpmount.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newBenchPost(t, "2025-11-25", "tools/call", callItem)
+	for range 3 {
+		p.send(srv)
+	}
+	const calls = 100
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range calls {
+		p.send(srv)
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / calls; p.answer.bytes < 2*len(item) || each > uint64(len(item))/2 {
+		t.Errorf("an answer of %d bytes allocates %d", p.answer.bytes, each)
 	}
 }

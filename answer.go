@@ -36,46 +36,38 @@ const (
 	modern era = true // 2026-07-28 and newer
 )
 
-// An answered is the answer to a message, in a buffer to be written.
-type answered struct {
-	*buffer
-	code int64 // of the error, 0 for none
-}
-
-// status returns the HTTP status of the answer: from 2026-07-28 on, SEP-2575 gives
-// one to errors.
-func (a answered) status(isModern bool) int {
+// status returns the HTTP status of an answer with an error of the given code, 0 for
+// none: from 2026-07-28 on, SEP-2575 gives one to errors.
+func (of era) status(code int64) int {
 	switch {
-	case isModern && a.code == codeMethodNotFound:
+	case of == modern && code == codeMethodNotFound:
 		return http.StatusNotFound
-	case isModern && a.code == codeInvalidParams:
+	case of == modern && code == codeInvalidParams:
 		return http.StatusBadRequest
 	}
 	return http.StatusOK
 }
 
-// result answers the message with the given id with what f appends, about so many
-// bytes.
-func (a *answerer) result(id *tree.Node, size int, f func([]byte) []byte) answered {
-	b := a.buffers.get(int64(size))
-	b.reserve(int64(size))
+// result makes b the answer to the message with the given id: what f appends, about so
+// many bytes.
+func (a *answerer) result(b *buffer, id *tree.Node, size int, f func([]byte) []byte) {
+	a.buffers.enlarge(b, int64(size))
 	b.bytes = append(f(append(appendID(b.bytes, id), `,"result":`...)), '}')
-	return answered{buffer: b}
 }
 
-// error answers the message with the given id with an error.
-func (a *answerer) error(id *tree.Node, err error) answered {
+// error makes b the answer to the message with the given id that an error is, and
+// returns its code.
+func (a *answerer) error(b *buffer, id *tree.Node, err error) (code int64) {
 	wire := &jsonrpc.Error{Message: err.Error()}
 	errors.As(err, &wire)
-	b := a.buffers.get(0)
-	dst := appendID(b.bytes, id)
+	dst := appendID(b.bytes[:0], id)
 	dst = strconv.AppendInt(append(dst, `,"error":{"code":`...), wire.Code, 10)
 	dst = tree.AppendString(append(dst, `,"message":`...), wire.Message)
 	if len(wire.Data) > 0 {
 		dst = append(append(dst, `,"data":`...), wire.Data...)
 	}
 	b.bytes = append(dst, `}}`...)
-	return answered{b, wire.Code}
+	return wire.Code
 }
 
 // appendID begins an answer to the message with the given id, which is legal.
@@ -87,12 +79,11 @@ func appendID(dst []byte, id *tree.Node) []byte {
 	return id.AppendJSON(dst)
 }
 
-// write writes an answer, and takes the buffer back.
-func (a *answerer) write(w http.ResponseWriter, status int, answer *buffer) {
-	setAnswerHeader(w.Header(), len(answer.bytes))
+// writeAnswer writes an answer.
+func writeAnswer(w http.ResponseWriter, status int, answer []byte) {
+	setAnswerHeader(w.Header(), len(answer))
 	w.WriteHeader(status)
-	_, _ = w.Write(answer.bytes)
-	a.buffers.put(answer)
+	_, _ = w.Write(answer)
 }
 
 // list answers the message with the given id with a result that is not copied.

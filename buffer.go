@@ -47,6 +47,18 @@ func (p *bufferPool) put(b *buffer) {
 	}
 }
 
+// enlarge empties b, and makes room for so many bytes. If b becomes large by that, it changes
+// places with one that is large already.
+func (p *bufferPool) enlarge(b *buffer, n int64) {
+	if n > largeBuffer && n > int64(cap(b.bytes)) {
+		other := p.get(n)
+		b.bytes, other.bytes = other.bytes, b.bytes
+		p.put(other)
+	}
+	b.bytes = b.bytes[:0]
+	b.reserve(n)
+}
+
 // read reads all of r, but ends soon when there are more than most bytes. The
 // length that is expected is a hint; what somebody only announces takes no memory.
 func (b *buffer) read(r io.Reader, expected, most int64) error {

@@ -102,8 +102,14 @@ func (s *Server) roundTrip(ctx context.Context, t *tool, values *tree.Node) (*ht
 	case inProcess, *upstream:
 		to.direct = true
 	}
-	to.server, to.origin, to.forwarded, to.redactors = t.server, t.origin, s.forward(req), &s.redactors
-	if to.attached, err = s.credentials(req, t); err != nil {
+	to.location, to.forwarded, to.redactors = &t.location, s.forward(req), &s.redactors
+	if len(to.forwarded) > 0 {
+		err = checkHeader(req.Header) // what was built is checked already
+	}
+	if err == nil {
+		to.attached, err = s.credentials(req, t)
+	}
+	if err != nil {
 		closeBody(req)
 		return nil, err
 	}

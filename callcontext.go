@@ -33,9 +33,9 @@ type apiCall struct {
 
 	mu       sync.Mutex
 	begun    bool
-	canceled bool // maybe before it has begun
-	ended    bool
+	canceled bool          // maybe before it has begun
 	over     bool          // it has ended because there is all of the response
+	ended    atomic.Bool   // is written while mu is held
 	why      error         // it has ended, nil for what its context says
 	wake     chan struct{} // of who waits for a handler; nil for nobody
 	lasting  func()        // ends what is done with the answer; nil for nothing
@@ -81,9 +81,6 @@ func (s *Server) callContext(ctx context.Context, t *tool) *apiCall {
 	c.allowed = s.timeout(t)
 	c.deadline = time.Now().Add(c.allowed)
 	if ours {
-		if m.substitute.fast != nil {
-			c.substitute = &m.substitute
-		}
 		s.door.calls.add(c)
 		if c.caller.session != nil {
 			c.begin()
@@ -127,7 +124,7 @@ func (c *apiCall) context() context.Context {
 		return e
 	}
 	ctx, cancel := context.WithDeadlineCause(&c.values, c.deadline, callTimeout(c.allowed))
-	if c.ended {
+	if c.ended.Load() {
 		cancel()
 	}
 	e := &ending{ctx, cancel}
@@ -165,16 +162,16 @@ func (c *apiCall) close() {
 
 // end ends the call, if it has not ended yet; nil is the good end.
 func (c *apiCall) end(why error) {
-	c.mu.Lock()
-	if c.ended && why == nil {
-		c.mu.Unlock()
+	if why == nil && c.ended.Load() {
 		return
 	}
+	c.mu.Lock()
+	ended := c.ended.Load()
 	e, wake, lasting := c.ending.Load(), c.wake, c.lasting
-	if !c.ended && (e == nil || e.Err() == nil) {
+	if !ended && (e == nil || e.Err() == nil) {
 		c.over, c.why = why == nil, why
 	}
-	c.ended = true
+	c.ended.Store(true)
 	c.mu.Unlock()
 	// At the deadline both end by themselves, and say that time is up.
 	if e != nil && time.Now().Before(c.deadline) {
@@ -192,17 +189,13 @@ func (c *apiCall) end(why error) {
 }
 
 // hasEnded reports whether end was called.
-func (c *apiCall) hasEnded() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended
-}
+func (c *apiCall) hasEnded() bool { return c.ended.Load() }
 
 // wakes makes the end of the call wake who waits on a channel.
 func (c *apiCall) wakes(wake chan struct{}) {
 	c.mu.Lock()
 	c.wake = wake
-	ended := c.ended
+	ended := c.ended.Load()
 	c.mu.Unlock()
 	if ended {
 		signal(wake)
@@ -232,8 +225,11 @@ func endOf(ctx context.Context) error {
 
 // whyEnded returns why the call was ended before there was all of the response, or nil.
 func (c *apiCall) whyEnded() error {
+	if !c.ended.Load() && c.ending.Load() == nil {
+		return nil
+	}
 	c.mu.Lock()
-	ended, over, why := c.ended, c.over, c.why
+	ended, over, why := c.ended.Load(), c.over, c.why
 	c.mu.Unlock()
 	e := c.ending.Load()
 	switch {

@@ -62,7 +62,7 @@ func (t *tool) changes(old *tool) (names []string) {
 // wire returns what decides on the request of a call and is not in its schema.
 func (t *tool) wire() string {
 	var b strings.Builder
-	fmt.Fprint(&b, t.op.Method, " ", t.origin, " ", t.server, t.basePath, t.op.Path)
+	fmt.Fprint(&b, t.op.Method, " ", t.location.origin, " ", t.location.server, t.basePath, t.op.Path)
 	for _, a := range t.input.arguments {
 		if p := a.param; p != nil {
 			fmt.Fprintf(&b, " %q %s %s %t %t", p.Name, p.In, p.Style, p.Explode, p.AllowReserved)

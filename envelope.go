@@ -28,12 +28,15 @@ var errInternal = &jsonrpc.Error{Code: codeInternal, Message: "internal error"}
 // An envelope is what the door needs to know of a JSON-RPC message, or of a
 // batch of them.
 type envelope struct {
-	id       *tree.Node // nil for a notification and for a batch
-	method   string     // "" for a response and for a batch
-	params   *tree.Node // nil for none and for a batch
-	name     string     // of the tool that is called
-	tool     *tool      // that is called; nil unless it is a bridged one, and in a batch
-	hears    bool       // the caller wants to hear of progress, or of what is logged
+	id     *tree.Node // nil for a notification and for a batch
+	method string     // "" for a response and for a batch
+	params *tree.Node // nil for none and for a batch
+	name   string     // of the tool that is called
+
+	arguments, meta *tree.Node // of the params, nil for none
+
+	tool     *tool // that is called; nil unless it is a bridged one, and in a batch
+	hears    bool  // the caller wants to hear of progress, or of what is logged
 	batch    bool
 	keeps    bool         // the method is one of keeping
 	odd      bool         // it changes what the answers of its session are like
@@ -123,7 +126,7 @@ func parseBatch(items []*tree.Node) (envelope, *envelopeError) {
 type rpcMessage struct {
 	version, id, method, params, result, failure *tree.Node
 
-	name, meta *tree.Node // of the params
+	name, arguments, meta *tree.Node // of the params
 
 	misspelt string // a key that differs from one of the protocol by case only
 }
@@ -157,7 +160,9 @@ func membersOf(n *tree.Node) (m rpcMessage) {
 			m.name = member.Value
 		case "_meta":
 			m.meta = member.Value
-		case "arguments", "uri":
+		case "arguments":
+			m.arguments = member.Value
+		case "uri":
 		default:
 			m.heed(member.Key, "name", "arguments", "uri", "_meta")
 		}
@@ -210,7 +215,7 @@ func parseMessage(n *tree.Node) (envelope, *envelopeError) {
 			m.calls = 1
 		}
 	}
-	m.params, m.name = params, of.name.Str()
+	m.params, m.name, m.arguments, m.meta = params, of.name.Str(), of.arguments, of.meta
 	switch m.method {
 	case "logging/setLevel":
 		m.odd = true

@@ -48,12 +48,11 @@ type exchange struct {
 	wake    chan struct{}      // of who waits for the response; has room for one signal
 
 	mu         sync.Mutex
-	turn       sync.Cond // data was read or written, or the end came
-	status     int       // 0 until the header is written
+	turn       *sync.Cond // data was read or written, or the end came; nil if nobody waits for that
+	status     int        // 0 until the header is written
 	sent       http.Header
-	fields     [3]field // of sent, the first kept of them, until that is made
-	kept       int
-	declared   int64 // Content-Length, or -1
+	fields     []field // of sent, until that is made
+	declared   int64   // Content-Length, or -1
 	written    int64
 	buf        []byte
 	lent       *buffer // that buf is from, nil for none
@@ -64,18 +63,22 @@ type exchange struct {
 	opened     bool    // the response can be returned
 	closed     bool    // by the reader
 	unwatch    func() bool
-
-	coding [1]string // of the request, here for the sake of one allocation
 }
 
-func newExchange(ctx context.Context, r *http.Request) *exchange {
-	x := &exchange{header: make(http.Header), declared: -1, mostUnread: maxUnread, head: r.Method == http.MethodHead}
-	x.turn.L = &x.mu
-	if call, ok := ctx.(*apiCall); ok && call.target.direct { // not for who may call again
-		x.ctx, x.call = ctx, call
-	} else {
+// newExchange returns an exchange for r, which nobody else has if it is the transport's own.
+func newExchange(ctx context.Context, r *http.Request, own bool) *exchange {
+	var x *exchange
+	switch call, ok := ctx.(*apiCall); {
+	case !ok || !own: // whoever has it may call again
+		x = new(exchange)
 		x.ctx, x.cancel = context.WithCancel(ctx)
+	case call.substitute == nil:
+		x = &exchange{ctx: ctx, call: call}
+	default:
+		x = &call.substitute.exchange
+		x.ctx, x.call = ctx, call
 	}
+	x.header, x.declared, x.mostUnread, x.head = make(http.Header), -1, maxUnread, r.Method == http.MethodHead
 	x.innerRequest(r)
 	return x
 }
@@ -219,7 +222,14 @@ func (x *exchange) end(err error) {
 	if x.err == nil {
 		x.err = err
 	}
-	x.turn.Broadcast()
+	x.stir()
+}
+
+// stir wakes who waits for data to be read or written, or for the end.
+func (x *exchange) stir() {
+	if x.turn != nil {
+		x.turn.Broadcast()
+	}
 }
 
 // open lets the response be returned, when the handler has returned or before.
@@ -352,7 +362,7 @@ func write[T []byte | string](x *exchange, p T) (int, error) {
 		end := n + int(min(int64(len(p)-n), max(int64(x.most), x.mostUnread)-int64(x.unread())))
 		x.buf = append(x.room(end-n), p[n:end]...)
 		n = end
-		x.turn.Broadcast()
+		x.stir()
 	}
 	return len(p), nil
 }

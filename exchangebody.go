@@ -27,7 +27,7 @@ func (x *exchange) Read(p []byte) (int, error) {
 	if x.unread() == 0 {
 		x.buf, x.read = x.buf[:0], 0
 	}
-	x.turn.Broadcast()
+	x.stir()
 	return n, nil
 }
 
@@ -41,7 +41,7 @@ func (x *exchange) rest(most int64) (data []byte, lent *buffer) {
 		return nil, nil
 	}
 	x.mostUnread = most
-	x.turn.Broadcast()
+	x.stir()
 	for x.err == nil && int64(x.unread()) < most {
 		x.turn.Wait()
 	}
@@ -51,7 +51,7 @@ func (x *exchange) rest(most int64) (data []byte, lent *buffer) {
 		lent.bytes = x.buf
 	}
 	x.buf, x.read = bytes.Clone(x.buf[end:]), 0 // data is not written to any more
-	x.turn.Broadcast()
+	x.stir()
 	return data, lent
 }
 

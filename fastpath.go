@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -53,9 +54,9 @@ func newFastPath(s *Server, info *mcp.Implementation) (*fastPath, error) {
 }
 
 // serve answers the message m of c, which is all that body has, and which the
-// handler h is there for otherwise. It reports whether it has.
-func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, head *letterhead, m *envelope, body []byte, c *caller, h http.Handler) bool {
-	if f == nil || body[0] == '\xef' {
+// handler h is there for otherwise. It reports whether it has; then body is something else.
+func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, head *letterhead, m *envelope, body *buffer, c *caller, h http.Handler) bool {
+	if f == nil || body.bytes[0] == '\xef' {
 		return false
 	}
 	if !f.takes(r, head, m) {
@@ -79,17 +80,15 @@ func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, head *letterhea
 		w.WriteHeader(http.StatusAccepted)
 		return true
 	case !isCall(m.method):
-		return f.serveList(w, r, of, m, body)
+		return f.serveList(w, r, of, m, body.bytes)
 	case c.session != nil:
 		return f.serveInSession(w, r, m, body, c)
 	}
 	ctx := f.context(r, m, c)
 	f.addSubstitute(ctx, w, of, m)
-	answer := f.call(ctx, of, m, body)
-	if ctx.substitute.claim() {
-		f.answers.write(w, answer.status(of == modern), answer.buffer)
-	} else {
-		f.server.door.buffers.put(answer.buffer)
+	code := f.call(ctx, of, m, body)
+	if ctx.call.substitute.claim() {
+		writeAnswer(w, of.status(code), body.bytes)
 	}
 	return true
 }
@@ -104,14 +103,14 @@ func (f *fastPath) takes(r *http.Request, head *letterhead, m *envelope) bool {
 	if of == modern && head.method != m.method {
 		return false
 	}
-	if m.params != nil && !m.params.Is(tree.Object) || !plainMeta(m.params.Get("_meta"), of, head.version) {
+	if m.params != nil && !m.params.Is(tree.Object) || !plainMeta(m.meta, of, head.version) {
 		return false
 	}
 	switch m.method {
 	case "tools/call":
 		t := m.tool
 		return t != nil && f.server.door.authorizer.grants(r.Context(), t.scopes) && !t.repeats && head.names(m, "name") && hasOnly(m.params, "name", "arguments") &&
-			levelsLeft(m.params.Get("arguments"), maxArgumentsDepth) >= 0
+			levelsLeft(m.arguments, maxArgumentsDepth) >= 0
 	case "resources/read":
 		return f.known && head.names(m, "uri") && hasOnly(m.params, "uri") && f.bridges(r, m.params.Get("uri").Text)
 	case "tools/list", "resources/list", "resources/templates/list":
@@ -192,15 +191,16 @@ func (f *fastPath) bridges(r *http.Request, uri string) bool {
 	return found != nil && !extended && s.door.authorizer.grants(r.Context(), found.tool.scopes)
 }
 
-// call makes a call, and returns its answer.
-func (f *fastPath) call(ctx *messageContext, of era, m *envelope, body []byte) answered {
+// call makes the call that body has, and body the answer. It returns the code of the error
+// that this is, 0 for none.
+func (f *fastPath) call(ctx *messageContext, of era, m *envelope, body *buffer) (code int64) {
 	room := ctx.call.room
-	res, err := f.run(ctx, room, m, body)
+	res, err := f.run(ctx, room, m, body.bytes)
 	defer f.vacate(room)
 	if err != nil {
-		return f.answers.error(m.id, err)
+		return f.answers.error(body, m.id, err)
 	}
-	return f.answers.result(m.id, answerSize(res), func(dst []byte) []byte {
+	f.answers.result(body, m.id, answerSize(res), func(dst []byte) []byte {
 		switch res := res.(type) {
 		case *mcp.CallToolResult:
 			return f.answers.callResult(dst, of, res)
@@ -209,18 +209,16 @@ func (f *fastPath) call(ctx *messageContext, of era, m *envelope, body []byte) a
 		}
 		return append(dst, `{}`...)
 	})
+	return 0
 }
 
 // context returns the context of the message m of c.
 func (f *fastPath) context(r *http.Request, m *envelope, c *caller) *messageContext {
-	ctx := &messageContext{Context: c.gone, caller: *c}
-	ctx.caller.trace = metaTrace(m.params.Get("_meta")).kept()
-	ctx.call.arguments, ctx.call.room = m.params.Get("arguments"), f.room()
-	if ctx.Context == nil {
-		ctx.Context = context.WithoutCancel(r.Context())
-	}
-	if c.session != nil {
-		ctx.values = r.Context() // which else Context has
+	ctx := &messageContext{caller: *c}
+	ctx.caller.trace = metaTrace(m.meta).kept()
+	ctx.call.arguments, ctx.call.room = m.arguments, f.room()
+	if c.gone == nil {
+		ctx.caller.gone = context.WithoutCancel(r.Context())
 	}
 	return ctx
 }
@@ -233,6 +231,7 @@ type callRoom struct {
 	response http.Response
 	result   resultRoom
 	text     textRoom
+	fields   [maxFields]field // of the response
 }
 
 // room returns a room, which must be vacated.
@@ -288,16 +287,20 @@ func (f *fastPath) answer(ctx context.Context, _ string, req mcp.Request) (mcp.R
 // A messageContext is the context of a message that the SDK does not handle. It
 // ends when nobody will take the answer; its values are those of the HTTP request.
 type messageContext struct {
-	context.Context
-	values context.Context // nil for those of Context
 	caller caller
-
-	// What a call has, here for the sake of one allocation.
-	call       apiCall // its arguments, if there are any, are read already
-	substitute substitute
+	call   apiCall // of a call, here for the sake of one allocation; its arguments, if there are any, are read already
 }
 
 type messageKey struct{}
+
+// Deadline is part of [context.Context].
+func (m *messageContext) Deadline() (time.Time, bool) { return m.caller.gone.Deadline() }
+
+// Done is part of [context.Context].
+func (m *messageContext) Done() <-chan struct{} { return m.caller.gone.Done() }
+
+// Err is part of [context.Context].
+func (m *messageContext) Err() error { return m.caller.gone.Err() }
 
 // Value is part of [context.Context].
 func (m *messageContext) Value(key any) any {
@@ -309,8 +312,9 @@ func (m *messageContext) Value(key any) any {
 	case callNoteKey: // who observes a call has a context of their own
 		return nil
 	}
-	if value := m.Context.Value(key); value != nil || m.values == nil {
-		return value
+	value := m.caller.gone.Value(key)
+	if value == nil && m.caller.session != nil { // whose end this is, and not that of the request
+		value = m.caller.request.Context().Value(key)
 	}
-	return m.values.Value(key)
+	return value
 }

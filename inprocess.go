@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // InProcess returns a RoundTripper that calls h directly, without a socket.
@@ -56,19 +57,21 @@ type inProcess struct{ handler http.Handler }
 
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
+	to := targetFrom(ctx)
+	own := to.take(r)
 	err := endOf(ctx)
-	if err == nil {
-		err = checkBuilt(r, targetFrom(ctx))
+	if err == nil && !own {
+		err = checkBuilt(r, to)
 	}
 	if err != nil {
 		closeBody(r)
 		return nil, err
 	}
-	x := newExchange(ctx, r)
+	x := newExchange(ctx, r, own)
 	if x.call != nil && x.call.substitute != nil {
 		return t.serveHere(x, r)
 	}
-	x.wake = make(chan struct{}, 1)
+	x.wake, x.turn = make(chan struct{}, 1), sync.NewCond(&x.mu)
 	go x.serve(t.handler)
 	return x.wait(r)
 }
@@ -78,8 +81,8 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 // calls notices.
 func (t inProcess) serveHere(x *exchange, r *http.Request) (*http.Response, error) {
 	x.most = int(min(x.call.server.opts.Limits.MaxResponseBytes, math.MaxInt-1)) + 1
-	x.call.substitute.wanted.Store(x)
-	defer x.call.substitute.wanted.Store(nil)
+	x.call.substitute.wanted.Store(true)
+	defer x.call.substitute.wanted.Store(false)
 	if why := endOf(x.ctx); why != nil { // before anybody was to know
 		closeBody(r)
 		return nil, why
@@ -107,8 +110,7 @@ func (x *exchange) innerRequest(r *http.Request) {
 	in.URL.Scheme, in.URL.Host = "", ""
 	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
 	addCaller(in.Header, c)
-	x.coding = [1]string{"identity"}
-	in.Header["Accept-Encoding"] = x.coding[:]
+	in.Header["Accept-Encoding"] = x.coding()
 	if to != nil {
 		to.attached.attach(in)
 	}
@@ -120,6 +122,16 @@ func (x *exchange) innerRequest(r *http.Request) {
 	setLength(in)
 	setCaller(in, c, to != nil)
 	x.request = in
+}
+
+// coding returns the value of the Accept-Encoding that the handler gets.
+func (x *exchange) coding() []string {
+	if x.call == nil {
+		return []string{"identity"}
+	}
+	values := &x.call.target.values
+	values[fixedFields] = "identity"
+	return values[fixedFields:]
 }
 
 // requestURI returns that of u, which is the URL of to if that is not nil, without

@@ -179,12 +179,14 @@ type sessionCall struct {
 }
 
 // serveInSession answers a call in a session.
-func (f *fastPath) serveInSession(w http.ResponseWriter, r *http.Request, m *envelope, body []byte, c *caller) bool {
+func (f *fastPath) serveInSession(w http.ResponseWriter, r *http.Request, m *envelope, body *buffer, c *caller) bool {
 	door, underWay := f.server.door, &c.session.underWay
 	ctx := f.context(r, m, c)
 	f.addSubstitute(ctx, w, legacy, m)
 	call := &sessionCall{late: lateAnswer{door: door, session: c.session, w: w, r: r}, cancel: ctx.call.cancel}
-	ctx.substitute.late = &call.late
+	if ctx.call.substitute != nil {
+		ctx.call.substitute.late = &call.late
+	}
 	id := idOf(m.id)
 	if !underWay.begin(id, call) {
 		f.vacate(ctx.call.room)
@@ -193,11 +195,9 @@ func (f *fastPath) serveInSession(w http.ResponseWriter, r *http.Request, m *env
 	}
 	defer underWay.end(id)
 	defer call.late.abandon()
-	answer := f.call(ctx, legacy, m, body)
-	if !ctx.substitute.claim() || call.late.end(answer.bytes) {
-		door.buffers.put(answer.buffer)
-	} else {
-		f.answers.write(w, http.StatusOK, answer.buffer)
+	f.call(ctx, legacy, m, body)
+	if ctx.call.substitute.claim() && !call.late.end(body.bytes) {
+		writeAnswer(w, http.StatusOK, body.bytes)
 	}
 	return true
 }

@@ -269,7 +269,7 @@ func contentSize(c mcp.Content) int {
 // answered with a challenge.
 func (d *frontDoor) observeChallenge(r *http.Request, t *tool, m *envelope) {
 	opts := &d.server.opts
-	c := caller{request: r, trace: metaTrace(m.params.Get("_meta")).kept()}
+	c := caller{request: r, trace: metaTrace(m.meta).kept()}
 	ctx := d.withCaller(r.Context(), c)
 	call := Call{
 		Method: "tools/call", Name: t.op.Name, Operation: t.operation(), Principal: d.callingPrincipal(&c).printable(d.salt[:]),

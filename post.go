@@ -39,14 +39,14 @@ func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request, head *lett
 		shuttingDown(w)
 		return
 	}
-	if d.handle(w, r, head, &m, body.bytes) {
+	if d.handle(w, r, head, &m, body) {
 		body.parser.Recycle()
 	}
 }
 
 // handle answers the message m, which is all that body has. It reports whether it
 // has done so without the SDK, which might keep what it gets.
-func (d *frontDoor) handle(w http.ResponseWriter, r *http.Request, head *letterhead, m *envelope, body []byte) (alone bool) {
+func (d *frontDoor) handle(w http.ResponseWriter, r *http.Request, head *letterhead, m *envelope, body *buffer) (alone bool) {
 	c := caller{request: r, bare: head.bare}
 	listens := m.method == "subscriptions/listen"
 	if listens {
@@ -74,7 +74,7 @@ func (d *frontDoor) handle(w http.ResponseWriter, r *http.Request, head *letterh
 	if d.fast.serve(w, r, head, m, body, &c, h) {
 		return true
 	}
-	d.leave(w, r, *m, body, c, h)
+	d.leave(w, r, *m, body.bytes, c, h)
 	return false
 }
 

@@ -236,7 +236,7 @@ func (p *requestPlan) build(ctx context.Context, basePath string, values *tree.N
 		Body:       http.NoBody,
 		GetBody:    noBody,
 	}).WithContext(ctx)
-	w := newFieldWriter(t.values[:0], len(p.headers)+4)
+	w := newFieldWriter(t.values[:0:fixedFields], p.fields())
 	if err := p.setHeader(&w, values); err != nil {
 		return nil, err
 	}
@@ -250,6 +250,21 @@ func (p *requestPlan) build(ctx context.Context, basePath string, values *tree.N
 	}
 	r.Header = w.header
 	return r, nil
+}
+
+// fixedFields is how many header fields all requests have.
+const fixedFields = 2
+
+// fields returns how many header fields a request has at most.
+func (p *requestPlan) fields() int {
+	n := fixedFields + len(p.headers)
+	if len(p.cookies.params) > 0 {
+		n++
+	}
+	if p.body != nil || p.contentType != "" {
+		n++
+	}
+	return n
 }
 
 func noBody() (io.ReadCloser, error) { return http.NoBody, nil }
@@ -343,11 +358,13 @@ func (p *requestPlan) setPath(u *url.URL, escaped, own string) error {
 	// net/url leaves RawPath empty where the default escaping of Path is the
 	// one that was meant, and routers look at RawPath first.
 	u.Path = path
-	if !hasPath(u, escaped) {
+	is := hasPath(u, escaped)
+	if !is {
 		u.RawPath = escaped
+		is = hasPath(u, escaped)
 	}
 	switch {
-	case !hasPath(u, escaped), !strings.HasPrefix(path, "/"):
+	case !is, !strings.HasPrefix(path, "/"):
 		return fmt.Errorf("path %q is not a path", escaped)
 	case hasDotSegment(path), strings.Count(own, "/") != p.path.slashes:
 		return fmt.Errorf("path %q is not one of the operation", escaped)

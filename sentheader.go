@@ -5,14 +5,26 @@ import "net/http"
 // keepHeader keeps the header as it is now. Most are small, and do not change any
 // more: that is seen when the handler has returned.
 func (x *exchange) keepHeader() {
+	x.fields = x.fieldRoom()
 	for name, values := range x.header {
-		if len(values) != 1 || x.kept == len(x.fields) {
+		if len(values) != 1 || len(x.fields) == cap(x.fields) {
 			x.sent = x.header.Clone()
 			return
 		}
-		x.fields[x.kept] = field{name, values[0]}
-		x.kept++
+		x.fields = append(x.fields, field{name, values[0]})
 	}
+}
+
+// maxFields is how many fields of a header are kept without a copy of it.
+const maxFields = 3
+
+// fieldRoom returns the room for them: that of the call, if nobody else can have it before
+// they are no longer needed.
+func (x *exchange) fieldRoom() []field {
+	if x.most > 0 && x.call.room != nil {
+		return x.call.room.fields[:0]
+	}
+	return make([]field, 0, maxFields)
 }
 
 // A field is one of a header.
@@ -23,8 +35,8 @@ func (x *exchange) setSent(returned bool) {
 	if x.sent != nil {
 		return
 	}
-	same := returned && len(x.header) == x.kept
-	for _, f := range x.fields[:x.kept] {
+	same := returned && len(x.header) == len(x.fields)
+	for _, f := range x.fields {
 		values := x.header[f.name]
 		same = same && len(values) == 1 && values[0] == f.value
 	}
@@ -32,8 +44,8 @@ func (x *exchange) setSent(returned bool) {
 		x.sent = x.header
 		return
 	}
-	x.sent = make(http.Header, x.kept)
-	for _, f := range x.fields[:x.kept] {
+	x.sent = make(http.Header, len(x.fields))
+	for _, f := range x.fields {
 		x.sent[f.name] = []string{f.value}
 	}
 }

@@ -10,8 +10,7 @@ import (
 )
 
 // A substitute answers a call in the place of its own goroutine, which is with a
-// handler that does not return although the call is over. The zero substitute never
-// does.
+// handler that does not return although the call is over.
 type substitute struct {
 	fast *fastPath
 	w    http.ResponseWriter
@@ -19,11 +18,12 @@ type substitute struct {
 	op   *Operation
 	late *lateAnswer // nil outside of sessions
 
-	wanted atomic.Pointer[exchange] // of a handler that has not returned
+	exchange exchange // with the handler, here for the sake of one allocation
+	of       era
+	wanted   atomic.Bool // the handler has not returned
 
 	mu       sync.Mutex
 	answered bool
-	of       era // here for the sake of its size
 }
 
 // graceOfHandlers is how long a handler has, when its call is over, to return by itself.
@@ -39,14 +39,13 @@ func (f *fastPath) addSubstitute(ctx *messageContext, w http.ResponseWriter, of 
 	if _, ok := f.server.api.(inProcess); !ok {
 		return
 	}
-	s := &ctx.substitute
-	s.fast, s.w, s.id, s.of, s.op = f, w, m.id, of, &m.tool.op
+	ctx.call.substitute = &substitute{fast: f, w: w, id: m.id, of: of, op: &m.tool.op}
 }
 
 // claim reports whether the answer is still to be written, which nobody else does
-// afterwards.
+// afterwards. There may be no substitute.
 func (s *substitute) claim() bool {
-	if s.fast == nil {
+	if s == nil {
 		return true
 	}
 	s.mu.Lock()
@@ -59,7 +58,7 @@ func (s *substitute) claim() bool {
 // await answers the call, which is over for the given reason, if its handler does
 // not return soon.
 func (s *substitute) await(why error) {
-	if s.wanted.Load() != nil {
+	if s.wanted.Load() {
 		time.AfterFunc(graceOfHandlers, func() { s.answer(why) })
 	}
 }
@@ -69,18 +68,18 @@ func (s *substitute) await(why error) {
 func (s *substitute) answer(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := s.wanted.Load()
-	if s.answered || x == nil {
+	if s.answered || !s.wanted.Load() {
 		return
 	}
 	s.answered = true
-	_ = x.Close()
+	_ = s.exchange.Close()
 	defer func() {
 		if p := recover(); p != nil { // in a ResponseWriter of the app
 			s.fast.server.logger.Error("panic", "panic", p)
 		}
 	}()
-	answer := s.fast.answers.result(s.id, 0, func(dst []byte) []byte {
+	var answer buffer
+	s.fast.answers.result(&answer, s.id, 0, func(dst []byte) []byte {
 		return s.fast.answers.callResult(dst, s.of, transportErrorResult(s.op, why))
 	})
 	if s.late != nil && s.late.end(answer.bytes) {
@@ -88,6 +87,6 @@ func (s *substitute) answer(why error) {
 	}
 	s.w.Header().Set("Connection", "close")
 	setLengthHeader(s.w.Header(), len(answer.bytes)) // since the handler has not returned
-	s.fast.answers.write(s.w, http.StatusOK, answer.buffer)
+	writeAnswer(s.w, http.StatusOK, answer.bytes)
 	_ = http.NewResponseController(s.w).Flush()
 }

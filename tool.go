@@ -28,8 +28,7 @@ type tool struct {
 	request  *requestPlan
 	result   *resultPlan
 	basePath string
-	server   *url.URL // see target
-	origin   string
+	location location
 	security securityPlan
 	scopes   scopes
 	repeats  bool // arguments are repeated in headers, which the SDK compares
@@ -76,7 +75,7 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 		return nil, err
 	}
 	request.reserve(m.credentials(InQuery), m.credentials(InCookie))
-	t := &tool{op: *op, input: in, request: request, basePath: m.basePath(op), server: serverOf(op), origin: m.origin(),
+	t := &tool{op: *op, input: in, request: request, basePath: m.basePath(op), location: location{serverOf(op), m.origin()},
 		security: newSecurityPlan(op, m.doc.SecuritySchemes), scopes: newScopes(op, m.doc.SecuritySchemes)}
 	t.mcp = &mcp.Tool{
 		Name:        op.Name,

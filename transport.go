@@ -27,12 +27,8 @@ type target struct {
 	// uri is both paths and the query, as it was built; "" if that is not known.
 	uri string
 
-	// server is the absolute server URL that the operation has of its own, or
-	// nil.
-	server *url.URL
-
-	// origin is the origin of the first server of the document, or "".
-	origin string
+	// location is where the operation is; nil for where the API is.
+	location *location
 
 	// forwarded names the headers that were copied from the caller. They are
 	// for the document's API, not for another server.
@@ -52,11 +48,32 @@ type target struct {
 	// What the URL and the request are made of, here for the sake of one allocation.
 	url     url.URL
 	request http.Request
-	values  [4]string
+	values  [fixedFields + 1]string // of the fields that all requests have, and of that which handlers get
 
-	// direct says that nobody but the transport gets the request, which may change
-	// it.
+	// direct says that nobody has had the request yet, and nobody but the transport gets
+	// it: see take.
 	direct bool
+}
+
+// take reports whether r is the request that was built, as it was built, and from now on
+// the transport's own, which may change it. It is once at most: others who have
+// the context of a call make requests of their own with it, or send r once more.
+func (t *target) take(r *http.Request) bool {
+	if t == nil || r != &t.request || !t.direct {
+		return false
+	}
+	t.direct = false
+	return true
+}
+
+// A location says where an operation is.
+type location struct {
+	// server is the absolute server URL that the operation has of its own, or
+	// nil.
+	server *url.URL
+
+	// origin is the origin of the first server of the document, or "".
+	origin string
 }
 
 type targetKey struct{}
@@ -78,8 +95,8 @@ type refusedError string
 
 func (e refusedError) Error() string { return "request refused: " + string(e) }
 
-// checkBuilt reports whether r is still the request that was built for its
-// target. A request without a target was made by hand, and only its path and
+// checkBuilt reports whether r, which others have had, is still the request that was built
+// for its target. A request without a target was made by hand, and only its path and
 // its headers are checked.
 func checkBuilt(r *http.Request, t *target) error {
 	if err := checkHeader(r.Header); err != nil {

@@ -64,12 +64,14 @@ func (t *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 // request returns r as it is sent: another request, unless nobody else has r.
 func (t *upstream) request(r *http.Request) (*http.Request, error) {
 	to := targetFrom(r.Context())
-	if err := checkBuilt(r, to); err != nil {
-		return nil, err
+	out, own := r, to.take(r)
+	if !own {
+		if err := checkBuilt(r, to); err != nil {
+			return nil, err
+		}
 	}
 	base, path := t.place(r, to)
-	out := r
-	if to == nil || !to.direct {
+	if !own {
 		out = r.WithContext(r.Context())
 		out.URL, out.Header = new(url.URL), ownedHeader(r.Header)
 	}
@@ -110,8 +112,8 @@ func (t *upstream) place(r *http.Request, to *target) (server *url.URL, path str
 		}
 		return t.base, t.prefix + path
 	}
-	if to.server != nil && strings.EqualFold(to.origin, t.base.Scheme+"://"+t.base.Host) {
-		return to.server, escapedBase(to.server) + to.path
+	if own := to.location; own != nil && own.server != nil && strings.EqualFold(own.origin, t.base.Scheme+"://"+t.base.Host) {
+		return own.server, escapedBase(own.server) + to.path
 	}
 	if t.prefix != "" {
 		return t.base, t.prefix + to.path

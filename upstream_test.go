@@ -88,9 +88,9 @@ func TestUpstreamURL(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			to := &target{basePath: tt.basePath, path: tt.path, origin: "https://a.example"}
+			to := &target{basePath: tt.basePath, path: tt.path, location: &location{origin: "https://a.example"}}
 			if tt.server != "" {
-				if to.server, err = url.Parse(tt.server); err != nil {
+				if to.location.server, err = url.Parse(tt.server); err != nil {
 					t.Fatal(err)
 				}
 			}
