@@ -143,11 +143,22 @@ func contests(p plan, subjects []subject) []*contest {
 		c.rows = append(c.rows, sleeping(plainREST, rest), sleeping(inProcess, stateless), sleeping(goSDK, stateless), sleeping(mcpGo, stateless))
 		all = append(all, c)
 	}
+	all = append(all, lessGarbage(p.others))
 	all = append(all, newContest(largeAnswer(), p.others, goSubjects()...), newContest(upload(), min(p.others, 4), goSubjects()...))
 	for _, n := range p.lists {
 		all = append(all, newContest(list(n), p.others, inProcess, goSDK, mcpGo))
 	}
 	return all
+}
+
+// lessGarbage is the small call where garbage is collected a quarter as often, which shows
+// what that costs.
+func lessGarbage(connections int) *contest {
+	w := smallCall()
+	w.name += ", GOGC=400"
+	c := newContest(w, connections, plainREST, inProcess)
+	c.environment = []string{"GOGC=400"}
+	return c
 }
 
 // measureRest measures what is not done in rounds against others.

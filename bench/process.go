@@ -35,7 +35,7 @@ type machine struct {
 func environment() []string { return append(os.Environ(), "GOMAXPROCS=1") }
 
 // startServer starts a process of this program that serves s.
-func (m machine) startServer(ctx context.Context, s spec, core int) (*process, error) {
+func (m machine) startServer(ctx context.Context, s spec, core int, env ...string) (*process, error) {
 	raw, err := json.Marshal(s)
 	if err != nil {
 		return nil, err
@@ -45,6 +45,7 @@ func (m machine) startServer(ctx context.Context, s spec, core int) (*process, e
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, self, "serve", string(raw))
+	cmd.Env = env
 	p, err := m.start(cmd, core)
 	if err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ type started struct {
 
 func (m machine) start(cmd *exec.Cmd, core int) (*started, error) {
 	log := &tail{}
-	cmd.Env, cmd.Stderr = environment(), log
+	cmd.Env, cmd.Stderr = append(environment(), cmd.Env...), log
 	cmd.WaitDelay = 5 * time.Second
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -161,11 +161,29 @@ func (c *contest) write(p *page) {
 			known(100*middleOf(r.samples, func(s sample) float64 { return s.busy })))
 	}
 	r := c.rowOf(plainREST, rest)
+	if r != nil && c.environment != nil {
+		c.writeRatios(p, r)
+	}
 	if r == nil || c.connections == 1 { // which leaves the server idle while it sends
 		return
 	}
 	if busy := middleOf(r.samples, func(s sample) float64 { return s.busy }); busy > 0 && busy < 0.9 {
 		p.line("\nThe server of the route itself was busy for %.0f %% of the time only: something else was the limit of its throughput.", 100*busy)
+	}
+}
+
+// writeRatios writes what mcpmount does and takes, against the route itself.
+func (c *contest) writeRatios(p *page, route *row) {
+	for _, e := range mcpEras {
+		of := c.rowOf(inProcess, e)
+		if of == nil {
+			continue
+		}
+		calls, ok := ratio(of.samples, route.samples, throughput)
+		time, known := ratio(of.samples, route.samples, cpu)
+		if ok && known {
+			p.line("\n%s: %.2f× the throughput of the route itself, at %.2f× its CPU time.", title(inProcess, e), calls, time)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 type contest struct {
 	work
 	connections int
+	environment []string // of the servers, besides that of all
 	rows        []*row
 }
 
@@ -23,7 +24,7 @@ const finer = 3
 
 // rounds returns how many rounds of which length c has.
 func (c *contest) rounds(p plan) (n int, slice time.Duration) {
-	if c.name == smallCall().name && c.connections < 100 {
+	if c.tool == smallCall().tool && c.connections < 100 {
 		return finer * p.rounds, p.slice / finer
 	}
 	return p.rounds, p.slice
@@ -126,7 +127,7 @@ func (b *bench) prepare(ctx context.Context, c *contest) (runners map[*row]*runn
 		r.sleeps = r.sleeps || !b.pinned
 		a, made := attempts[r.name]
 		if !made {
-			a.process, a.err = b.start(ctx, r.subject, spec{Subject: r.name, Tools: c.tools})
+			a.process, a.err = b.start(ctx, r.subject, spec{Subject: r.name, Tools: c.tools}, c.environment...)
 			attempts[r.name] = a
 		}
 		err := a.err
@@ -152,8 +153,8 @@ func (r *row) skip(b *bench, err error) {
 	fmt.Fprintf(b.progress, "  without %s: %v\n", title(r.subject, r.era), cell(r.skipped))
 }
 
-// start starts the server of a subject.
-func (b *bench) start(ctx context.Context, s subject, what spec) (*process, error) {
+// start starts the server of a subject, with so much more of an environment.
+func (b *bench) start(ctx context.Context, s subject, what spec, env ...string) (*process, error) {
 	if s.upstream {
 		if b.upstream == nil {
 			var err error
@@ -164,7 +165,7 @@ func (b *bench) start(ctx context.Context, s subject, what spec) (*process, erro
 		what.Upstream = "http://" + b.upstream.addr
 	}
 	if s.command == nil {
-		return b.startServer(ctx, what, b.server)
+		return b.startServer(ctx, what, b.server, env...)
 	}
 	addr, err := freeAddress(ctx)
 	if err != nil {
