@@ -8,6 +8,7 @@ import "github.com/mcpmount/mcpmount/internal/tree"
 // take hours. An effort is immutable.
 type effort struct {
 	schema *tree.Node
+	texts  patterns
 	whole  int // how many schemas a value without arrays is checked against at most
 }
 
@@ -19,11 +20,15 @@ const (
 	// maxEffort bounds the schemas that one call is checked against: some
 	// hundred milliseconds.
 	maxEffort = 500_000
+
+	// textUnit is how much text is as much as another value, and an instruction of a
+	// pattern as much as another schema: of many patterns, each is tried at each byte.
+	textUnit = 128
 )
 
-func newEffort(schema *tree.Node) *effort {
-	m := measure{defs: schema.Get("$defs"), known: map[*tree.Node]int{}, most: maxEffort}
-	return &effort{schema: schema, whole: m.all(schema)}
+func newEffort(schema *tree.Node, texts patterns) *effort {
+	m := measure{defs: schema.Get("$defs"), texts: texts, known: map[*tree.Node]int{}, most: maxEffort}
+	return &effort{schema: schema, texts: texts, whole: m.all(schema)}
 }
 
 // inPlace returns the largest number of schemas that apply to one and the same
@@ -43,16 +48,18 @@ func inPlace(schema *tree.Node) int {
 // schema and of the value say so; else it is counted, each schema on each value
 // once.
 func (e *effort) affords(value *tree.Node) bool {
-	if e.whole*size(value, maxEffort/max(e.whole, 1)+1) <= maxEffort {
+	most := maxEffort / max(e.whole, 1)
+	if size(value, most+1) <= most {
 		return true
 	}
-	c := count{defs: e.schema.Get("$defs"), known: map[pair]int{}}
+	c := count{defs: e.schema.Get("$defs"), texts: e.texts, known: map[pair]int{}}
 	return c.pair(e.schema, value) <= maxEffort
 }
 
-// size returns the number of values in v, at most a little more than most.
+// size returns the number of values in v, long texts being several, at most a little more
+// than most.
 func size(v *tree.Node, most int) int {
-	n := 1
+	n := 1 + len(v.Text)/textUnit
 	for _, item := range v.Items {
 		if n > most {
 			return n
@@ -63,7 +70,7 @@ func size(v *tree.Node, most int) int {
 		if n > most {
 			return n
 		}
-		n += size(m.Value, most-n)
+		n += size(m.Value, most-n) + len(m.Key)/textUnit
 	}
 	return n
 }
@@ -73,6 +80,7 @@ func size(v *tree.Node, most int) int {
 // that reaches itself counts as most+1: its effort depends on the value.
 type measure struct {
 	defs    *tree.Node
+	texts   patterns
 	known   map[*tree.Node]int // -1 while it is being measured
 	most    int
 	inPlace bool
@@ -87,6 +95,9 @@ func (m *measure) all(n *tree.Node) int {
 	}
 	m.known[n] = -1
 	total := weight(n)
+	if !m.inPlace {
+		total += m.texts.steps(n.Get("pattern").Str()) + m.texts.tried(n)
+	}
 	if name, ok := definitionName(n.Get("$ref").Str()); ok {
 		total += m.all(m.defs.Get(name))
 	}
@@ -132,6 +143,7 @@ func weight(n *tree.Node) int {
 // A count counts schemas for a value.
 type count struct {
 	defs  *tree.Node
+	texts patterns
 	known map[pair]int
 }
 
@@ -152,6 +164,14 @@ func (c *count) pair(n, v *tree.Node) int {
 	}
 	c.known[key] = 0 // a loop on one value ends in the validator too
 	total := weight(n)
+	if v.Kind == tree.String {
+		total += c.texts.steps(n.Get("pattern").Str()) * (1 + len(v.Text)/textUnit)
+	}
+	if steps := c.texts.tried(n); steps > 0 {
+		for _, m := range v.Members {
+			total += steps * (1 + len(m.Key)/textUnit)
+		}
+	}
 	add := func(sub, v *tree.Node) {
 		if total <= maxEffort {
 			total += c.pair(sub, v)
@@ -172,8 +192,11 @@ func (c *count) pair(n, v *tree.Node) int {
 }
 
 func (c *count) members(n, v *tree.Node, add func(sub, v *tree.Node)) {
-	properties, patterns := n.Get("properties"), n.Get("patternProperties")
+	properties, patterns, names := n.Get("properties"), n.Get("patternProperties"), n.Get("propertyNames")
 	for _, m := range v.Members {
+		if names != nil {
+			add(names, tree.NewString(m.Key))
+		}
 		if sub := properties.Get(m.Key); sub != nil {
 			add(sub, m.Value)
 		}

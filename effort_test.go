@@ -3,8 +3,10 @@ package mcpmount
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
@@ -47,6 +49,12 @@ func TestEffort(t *testing.T) {
 		{"a deep list", `{"$ref":"#/$defs/L","$defs":{"L":{"type":"array","items":{"$ref":"#/$defs/L"}}}}`, nest("[", "", "]", 60), nil},
 		{"a long list against many alternatives", `{"type":"array","items":{"anyOf":[` + strings.Repeat(`{"type":"string"},`, 50) + `{"type":"integer"}]}}`,
 			"[" + strings.Repeat("1,", 100_000) + "1]", errTooComplex},
+		{"a long text against a long pattern", `{"properties":{"a":{"pattern":"[a-z]{500}[0-9]"}}}`, `{"a":"` + strings.Repeat("a", 1_000_000) + `"}`, errTooComplex},
+		{"many texts against a long pattern", `{"type":"array","items":{"pattern":"[a-z]{500}[0-9]"}}`, "[" + strings.Repeat(`"aaaaaaaaaaaaaaaa",`, 50_000) + `""]`, errTooComplex},
+		{"a long name against a long pattern", `{"properties":{"a":{"patternProperties":{"[a-z]{500}[0-9]":{}}}}}`, `{"a":{"` + strings.Repeat("a", 1_000_000) + `":1}}`, errTooComplex},
+		{"a long name that has a rule", `{"properties":{"a":{"propertyNames":{"pattern":"[a-z]{500}[0-9]"}}}}`, `{"a":{"` + strings.Repeat("a", 1_000_000) + `":1}}`, errTooComplex},
+		{"a file as text", `{"properties":{"a":{"pattern":"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"}}}`, `{"a":"` + strings.Repeat("abcd", 700_000) + `"}`, nil},
+		{"a file without a pattern", `{"properties":{"a":{"type":"string"},"b":{"pattern":"[a-z]{500}[0-9]"}}}`, `{"a":"` + strings.Repeat("abcd", 1_000_000) + `"}`, nil},
 		{"many numbers against a long enumeration", `{"type":"array","items":{"enum":[` + strings.Repeat("1,", 4000) + `2]}}`, "[" + strings.Repeat("2,", 1000) + "2]", errTooComplex},
 	}
 	for _, tt := range tests {
@@ -59,6 +67,70 @@ func TestEffort(t *testing.T) {
 				t.Errorf("validate = %.200v, want %v", err, tt.want)
 			}
 		})
+	}
+}
+
+// A pattern of a few bytes can be a program of many megabytes. It is not compiled, nor are
+// very many that are smaller; those that real documents have are.
+func TestPatternsAreBounded(t *testing.T) {
+	var list []string
+	for i := range 200 {
+		list = append(list, fmt.Sprintf(`"p%d":{"pattern":"(?:%s%d){1000}"}`, i, strings.Repeat("[ac]b", 50), i), fmt.Sprintf(`"q%d":{"pattern":"(a%d){900}"}`, i, i))
+	}
+	schema := parsed(t, `{"properties":{"id":{"pattern":"^[0-9a-f]{32}$"},`+strings.Join(list, ",")+`}}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	v, err := newValidator(schema)
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 64 {
+		t.Errorf("compiling %d bytes of schema took %d MB", len(schema.JSON()), took)
+	}
+	if err := v.validate(parsed(t, `{"p0":"x","id":"`+strings.Repeat("0", 32)+`"}`)); err != nil {
+		t.Errorf("a text that nobody checks: %v", err)
+	}
+	if err := v.validate(parsed(t, `{"id":"x"}`)); err == nil {
+		t.Error("the pattern of an id is not checked")
+	}
+}
+
+// Explaining what is wrong takes no longer than finding it: alternatives that are wrong in
+// each item are not compared item by item, and mistakes are sorted once, not at each level.
+func TestExplainEnds(t *testing.T) {
+	const items = 150_000
+	for name, tt := range map[string]struct{ schema, value string }{
+		"alternatives": {
+			`{"properties":{"a":{"anyOf":[{"type":"array","items":{"type":"string"}},{"type":"array","items":{"type":"integer"}}]}}}`,
+			`{"a":[` + strings.Repeat("true,", items/2) + `true]}`,
+		},
+		"a deep place": {
+			`{"$ref":"#/$defs/L","$defs":{"L":{"properties":{"x":{"$ref":"#/$defs/L"},"y":{"type":"array","items":{"type":"string"}}}}}}`,
+			strings.Repeat(`{"x":`, 60) + `{"y":[` + strings.Repeat("1,", items) + `1]}` + strings.Repeat("}", 60),
+		},
+	} {
+		v, err := newValidator(parsed(t, tt.schema))
+		if err != nil {
+			t.Fatal(err)
+		}
+		value := parsed(t, tt.value)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		told := make(chan error, 1)
+		go func() { told <- v.validate(value) }()
+		select {
+		case err := <-told:
+			if err == nil || !strings.Contains(err.Error(), "must be string") {
+				t.Errorf("%s: %.200v", name, err)
+			}
+		case <-time.After(20 * time.Second): // it took 25 s, and now takes one
+			t.Fatalf("%s: still not explained", name)
+		}
+		runtime.ReadMemStats(&after)
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 600 {
+			t.Errorf("%s: took %d MB for %d bytes", name, took, len(tt.value))
+		}
 	}
 }
 

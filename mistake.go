@@ -23,6 +23,10 @@ const (
 	maxChoices  = 4   // of one mistake
 	maxNames    = 10  // of one mistake
 	maxMistake  = 300 // bytes of one mistake
+
+	// maxCompared bounds the mistakes of an alternative that those of others are compared
+	// with: a long list that is wrong in each item has as many.
+	maxCompared = 100
 )
 
 // A mistake is what is wrong at a place in a value.
@@ -59,21 +63,27 @@ func (v *validator) explain(e *jsonschema.ValidationError) string {
 
 // mistakes returns what is wrong according to e, sorted by place.
 func mistakes(e *jsonschema.ValidationError) []mistake {
-	var list []mistake
+	list := appendMistakes(nil, e)
+	slices.SortStableFunc(list, func(a, b mistake) int { return slices.Compare(a.location, b.location) })
+	return list
+}
+
+// appendMistakes appends what is wrong according to e, in any order.
+func appendMistakes(list []mistake, e *jsonschema.ValidationError) []mistake {
+	before := len(list)
 	switch e.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
-		list = choiceMistakes(e)
+		list = append(list, choiceMistakes(e)...)
 	case *kind.PropertyNames: // the validator mistakes its location
-		return []mistake{{kind: e.ErrorKind, text: mistakeText(e.ErrorKind)}}
+		return append(list, mistake{kind: e.ErrorKind, text: mistakeText(e.ErrorKind)})
 	default:
 		for _, cause := range e.Causes {
-			list = append(list, mistakes(cause)...)
+			list = appendMistakes(list, cause)
 		}
 	}
-	if len(list) == 0 {
-		list = []mistake{{location: e.InstanceLocation, kind: e.ErrorKind, text: mistakeText(e.ErrorKind)}}
+	if len(list) == before {
+		list = append(list, mistake{location: e.InstanceLocation, kind: e.ErrorKind, text: mistakeText(e.ErrorKind)})
 	}
-	slices.SortStableFunc(list, func(a, b mistake) int { return slices.Compare(a.location, b.location) })
 	return list
 }
 
@@ -84,6 +94,7 @@ func choiceMistakes(e *jsonschema.ValidationError) []mistake {
 	var choices [][]mistake
 	for _, cause := range e.Causes {
 		list := mistakes(cause)
+		list = list[:min(len(list), maxCompared)]
 		if len(list) == 1 && list[0].choices != nil && len(list[0].location) == len(e.InstanceLocation) {
 			choices = append(choices, list[0].choices...)
 		} else {

@@ -53,8 +53,8 @@ func (b bounds) has(n int64) bool { return b.least <= n && n <= b.most }
 
 // newShortcut returns the shortcut for a schema that stands on its own, nil if it
 // has a keyword for the library at its root.
-func newShortcut(schema *tree.Node) *shortcut {
-	m := shortcutMaker{defs: schema.Get("$defs"), made: map[*tree.Node]*shortcut{}}
+func newShortcut(schema *tree.Node, texts patterns) *shortcut {
+	m := shortcutMaker{defs: schema.Get("$defs"), made: map[*tree.Node]*shortcut{}, texts: texts}
 	s := m.schema(schema)
 	if s.kinds == 0 {
 		return nil
@@ -63,8 +63,9 @@ func newShortcut(schema *tree.Node) *shortcut {
 }
 
 type shortcutMaker struct {
-	defs *tree.Node
-	made map[*tree.Node]*shortcut
+	defs  *tree.Node
+	made  map[*tree.Node]*shortcut
+	texts patterns
 }
 
 // schema returns the shortcut for n; one for nothing if n has a keyword for the
@@ -159,7 +160,7 @@ func (m *shortcutMaker) keyword(s *shortcut, key string, v *tree.Node) (ok bool)
 		}
 		return len(s.values) > 0
 	case "pattern":
-		s.pattern = patternOf(v)
+		s.pattern = m.patternOf(v)
 		return s.pattern != nil
 	}
 	return s.bound(key, v) || isAnnotation(key)
@@ -245,7 +246,7 @@ func plainInteger(v *tree.Node) (n int64, ok bool) {
 
 // patternOf returns what matches a pattern; of those that this package adds to
 // schemas, without a regular expression.
-func patternOf(v *tree.Node) func(string) bool {
+func (m *shortcutMaker) patternOf(v *tree.Node) func(string) bool {
 	switch v.Str() {
 	case segmentPattern:
 		return func(s string) bool { return s != "" && isPathText(s, true) }
@@ -254,11 +255,10 @@ func patternOf(v *tree.Node) func(string) bool {
 	case fieldPattern:
 		return isPrintable
 	}
-	re, err := tolerantRegexp(v.Str())
-	if err != nil || !v.Is(tree.String) {
+	if !v.Is(tree.String) {
 		return nil
 	}
-	return re.MatchString
+	return m.texts.of(v.Text).MatchString
 }
 
 // isPathText reports whether s has no control characters and no backslash, and no

@@ -61,7 +61,7 @@ func TestShortcut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		quick := newShortcut(s)
+		quick := newShortcut(s, newPatterns(s))
 		for _, value := range values {
 			v, err := tree.ParseJSON([]byte(value), tree.Limits{})
 			if err != nil {

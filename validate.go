@@ -3,7 +3,6 @@ package mcpmount
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -27,7 +26,8 @@ func newValidator(schema *tree.Node) (*validator, error) {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.UseLoader(noLoader{})
-	c.UseRegexpEngine(tolerantRegexp)
+	texts := newPatterns(schema)
+	c.UseRegexpEngine(func(s string) (jsonschema.Regexp, error) { return texts.of(s), nil })
 	const url = "mcpmount:schema"
 	if err := c.AddResource(url, schema.Any()); err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func newValidator(schema *tree.Node) (*validator, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &validator{schema: compiled, quick: newShortcut(schema), effort: newEffort(schema), noun: "argument"}
+	v := &validator{schema: compiled, quick: newShortcut(schema, texts), effort: newEffort(schema, texts), noun: "argument"}
 	if properties := schema.Get("properties"); properties != nil {
 		for _, m := range properties.Members {
 			v.members = append(v.members, m.Key)
@@ -80,17 +80,3 @@ var errTooManyAlternatives = errors.New("the schema has too many nested alternat
 type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) { return nil, fmt.Errorf("no access to %s", url) }
-
-// A pattern that is not a regular expression of Go (ECMA-262 has look-ahead)
-// matches everything.
-func tolerantRegexp(s string) (jsonschema.Regexp, error) {
-	if re, err := regexp.Compile(s); err == nil {
-		return re, nil
-	}
-	return anything(s), nil
-}
-
-type anything string
-
-func (anything) MatchString(string) bool { return true }
-func (a anything) String() string        { return string(a) }
