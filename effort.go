@@ -24,6 +24,10 @@ const (
 	// textUnit is how much text is as much as another value, and an instruction of a
 	// pattern as much as another schema: of many patterns, each is tried at each byte.
 	textUnit = 128
+
+	// depthUnit is how many levels around a value are as much as another value: a mistake
+	// in it has their names, and there may be as many as there are values.
+	depthUnit = 16
 )
 
 func newEffort(schema *tree.Node, texts patterns) *effort {
@@ -49,28 +53,28 @@ func inPlace(schema *tree.Node) int {
 // once.
 func (e *effort) affords(value *tree.Node) bool {
 	most := maxEffort / max(e.whole, 1)
-	if size(value, most+1) <= most {
+	if size(value, 0, most+1) <= most {
 		return true
 	}
 	c := count{defs: e.schema.Get("$defs"), texts: e.texts, known: map[pair]int{}}
-	return c.pair(e.schema, value) <= maxEffort
+	return c.pair(e.schema, value, 0) <= maxEffort
 }
 
-// size returns the number of values in v, long texts being several, at most a little more
-// than most.
-func size(v *tree.Node, most int) int {
-	n := 1 + len(v.Text)/textUnit
+// size returns the number of values in v, which is so deep in others: at most a little more
+// than most. Long texts and deep values are several.
+func size(v *tree.Node, depth, most int) int {
+	n := 1 + len(v.Text)/textUnit + depth/depthUnit
 	for _, item := range v.Items {
 		if n > most {
 			return n
 		}
-		n += size(item, most-n)
+		n += size(item, depth+1, most-n)
 	}
 	for _, m := range v.Members {
 		if n > most {
 			return n
 		}
-		n += size(m.Value, most-n) + len(m.Key)/textUnit
+		n += size(m.Value, depth+1, most-n) + len(m.Key)/textUnit
 	}
 	return n
 }
@@ -150,8 +154,8 @@ type count struct {
 type pair struct{ schema, value *tree.Node }
 
 // pair returns the number of schemas that checking v against n tries, at most a
-// little more than maxEffort.
-func (c *count) pair(n, v *tree.Node) int {
+// little more than maxEffort. So many values are around v.
+func (c *count) pair(n, v *tree.Node, depth int) int {
 	if !n.Is(tree.Object) || v == nil {
 		return 1
 	}
@@ -172,21 +176,26 @@ func (c *count) pair(n, v *tree.Node) int {
 			total += steps * (1 + len(m.Key)/textUnit)
 		}
 	}
-	add := func(sub, v *tree.Node) {
+	inPlace := func(sub *tree.Node) {
 		if total <= maxEffort {
-			total += c.pair(sub, v)
+			total += c.pair(sub, v, depth)
 		}
 	}
 	if name, ok := definitionName(n.Get("$ref").Str()); ok {
-		add(c.defs.Get(name), v)
+		inPlace(c.defs.Get(name))
 	}
 	eachSubschema(n, func(key string, sub *tree.Node) {
 		if combines(key) {
-			add(sub, v)
+			inPlace(sub)
 		}
 	})
-	c.members(n, v, add)
-	c.items(n, v, add)
+	inside := func(sub, part *tree.Node) {
+		if total <= maxEffort {
+			total += c.pair(sub, part, depth+1) + depth/depthUnit
+		}
+	}
+	c.members(n, v, inside)
+	c.items(n, v, inside)
 	c.known[key] = min(total, maxEffort+1)
 	return c.known[key]
 }

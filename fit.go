@@ -15,9 +15,18 @@ import (
 // and what differs can be left out.
 type fitting struct {
 	defs *tree.Node
-	left int      // how many schemas may be looked at still
-	out  []string // JSON Pointers of what was left out
+	left int // how many schemas may be looked at still
+	out  omissions
 }
+
+// omissions are what was left out.
+type omissions struct {
+	count    int
+	pointers []string // JSON Pointers of the first ones: a pointer can be long, and there may be a million
+}
+
+// maxOmissions is how many of them are named.
+const maxOmissions = 5
 
 // mostFitted bounds the schemas that are looked at for one result: alternatives
 // multiply with the depth of a value.
@@ -25,10 +34,10 @@ const mostFitted = 1_000_000
 
 // fit returns the object v, or what of it conforms to schema, which stands on its
 // own. It says what was left out; what is gone as a whole has the pointer "".
-func fit(schema, v *tree.Node) (fitted *tree.Node, out []string) {
+func fit(schema, v *tree.Node) (fitted *tree.Node, out omissions) {
 	f := fitting{defs: schema.Get("$defs"), left: mostFitted}
 	if fitted = f.value(schema, v, nil); fitted == nil {
-		return tree.NewObject(), []string{""}
+		return tree.NewObject(), omissions{1, []string{""}}
 	}
 	return fitted, f.out
 }
@@ -70,21 +79,24 @@ func (f *fitting) conjuncts(n *tree.Node) []*tree.Node {
 // choice returns v if it conforms to one of the schemas, or else what is left of
 // it by the first that leaves anything.
 func (f *fitting) choice(choices []*tree.Node, v *tree.Node, at []string) *tree.Node {
-	before := len(f.out)
+	before := f.out
 	var best *tree.Node
-	var out []string
+	var out omissions
 	for _, n := range choices {
+		f.out = before
 		fitted := f.value(n, v, at)
 		if fitted == v {
-			f.out = f.out[:before]
+			f.out = before
 			return v
 		}
 		if best == nil && fitted != nil {
-			best, out = fitted, slices.Clone(f.out[before:])
+			best, out = fitted, omissions{f.out.count, slices.Clone(f.out.pointers)}
 		}
-		f.out = f.out[:before]
 	}
-	f.out = append(f.out, out...)
+	f.out = before
+	if best != nil {
+		f.out = out
+	}
 	return best
 }
 
@@ -136,13 +148,21 @@ func (f *fitting) items(n, v *tree.Node, at []string) *tree.Node {
 func (f *fitting) part(n, v *tree.Node, at []string) *tree.Node {
 	fitted := f.value(n, v, at)
 	if fitted == nil {
-		var pointer strings.Builder
-		for _, token := range at {
-			pointer.WriteString("/" + tree.EscapePointer(token))
-		}
-		f.out = append(f.out, pointer.String())
+		f.out.add(at)
 	}
 	return fitted
+}
+
+// add notes what is at a place.
+func (o *omissions) add(at []string) {
+	if o.count++; len(o.pointers) == maxOmissions {
+		return
+	}
+	var pointer strings.Builder
+	for _, token := range at {
+		pointer.WriteString("/" + tree.EscapePointer(token))
+	}
+	o.pointers = append(o.pointers, pointer.String())
 }
 
 // hasType reports whether v has one of the types that the schema n names.

@@ -2,6 +2,8 @@ package mcpmount
 
 import (
 	"encoding/json"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/mcpmount/mcpmount/internal/tree"
@@ -49,8 +51,28 @@ func FuzzFit(f *testing.F) {
 		if err := check.schema.Validate(fitted.Any()); err != nil {
 			t.Errorf("%s does not fit %s: %v", fitted.JSON(), loose.JSON(), err)
 		}
-		if before == nil && len(out) > 0 {
-			t.Errorf("%s fits %s, but %q were left out", v.JSON(), loose.JSON(), out)
+		if before == nil && out.count > 0 {
+			t.Errorf("%s fits %s, but %q were left out", v.JSON(), loose.JSON(), out.pointers)
 		}
 	})
+}
+
+// What was left out of a large answer is counted, and the first of it named: a million places,
+// each of which is 500 names, would be a gigabyte.
+func TestFitNamesFew(t *testing.T) {
+	const schema = `{"$ref":"#/$defs/C","$defs":{"C":{"type":["object","null"],"properties":{"c":{"$ref":"#/$defs/C"},
+		"t":{"type":["array","null"],"items":{"anyOf":[{"type":["string","null"]},{"type":["object","null"]}]}}}}}}`
+	const depth, items = 500, 50_000
+	v := parsed(t, strings.Repeat(`{"c":`, depth)+`{"t":[`+strings.Repeat("1,", items-1)+`1]}`+strings.Repeat("}", depth))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, out := fit(parsed(t, schema), v)
+	runtime.ReadMemStats(&after)
+	first := strings.Repeat("/c", depth) + "/t/0"
+	if out.count != items || len(out.pointers) != maxOmissions || out.pointers[0] != first {
+		t.Errorf("%d left out, of which %d named, the first %.20s", out.count, len(out.pointers), out.pointers[0])
+	}
+	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 32 {
+		t.Errorf("took %d MB", took)
+	}
 }

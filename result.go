@@ -123,12 +123,11 @@ func (p *resultPlan) fitted(a *answer, structured json.RawMessage) (fitted json.
 		return structured, ""
 	}
 	kept, out := fit(p.out.loose().schema, v)
-	if len(out) == 0 {
+	if out.count == 0 {
 		return structured, ""
 	}
-	const shown = 5
-	names := strings.Join(out[:min(len(out), shown)], ", ")
-	if more := len(out) - shown; more > 0 {
+	names := strings.Join(out.pointers, ", ")
+	if more := out.count - len(out.pointers); more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
 	}
 	return kept.JSON(), "structured content is without " + cmp.Or(shorten(names, maxMistake), "the response") +
