@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/mcpmount/mcpmount"
@@ -231,6 +232,11 @@ func (a *api) fits(src *source, locked *lock) error {
 	if base.String() != a.upstream.base.String() {
 		return fail("restart to call it there, or start with --upstream "+displayURL(a.upstream.url),
 			"the API would be at %s, no longer at %s", displayURL(base), displayURL(a.upstream.base))
+	}
+	for _, other := range src.others(base) {
+		if !slices.Contains(a.upstream.others, other) {
+			return fail("restart to call it there", "operations would be called at %s, where none was called before", other)
+		}
 	}
 	if locked == nil {
 		return nil

@@ -91,6 +91,9 @@ func (a *api) reread(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
+	api := *a.upstream
+	api.others = a.src.others(api.base) // another selection can have others, and is the operator's
+	a.upstream = &api
 	if err := a.fits(a.src, locked); err != nil {
 		return err
 	}

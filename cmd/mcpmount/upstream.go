@@ -20,6 +20,7 @@ type upstream struct {
 	base      *url.URL // what the transport was made with
 	url       *url.URL // with the path that is before that of operations
 	secrets   bool     // whether requests have headers that are for the API only
+	others    []string // origins of other servers that operations have of their own
 	transport http.RoundTripper
 	ways      []*resilient.Transport // that requests go through
 }
@@ -52,7 +53,7 @@ func (f *apiFlags) connect(src *source, forwarded []string, traced *traces, t *t
 	if err != nil {
 		return nil, fail("--upstream https://…", "%w", err)
 	}
-	return &upstream{base, shown, secrets, transport, ways}, nil
+	return &upstream{base, shown, secrets, src.others(base), transport, ways}, nil
 }
 
 // destination returns the base that calls go to, and what is shown of it: a base
@@ -152,6 +153,28 @@ func (s *source) server(secrets bool) (*url.URL, error) {
 			"headers would go to %s, because a document from %s says so", origin(u), origin(s.url))
 	}
 	return u, nil
+}
+
+// others returns the origins of the servers that operations have of their own, and are
+// called at if the API is at base: see [mcpmount.Upstream].
+func (s *source) others(base *url.URL) (origins []string) {
+	if len(s.doc.Servers) == 0 {
+		return nil
+	}
+	if first, err := url.Parse(s.doc.Servers[0].Resolve()); err != nil || origin(first) != origin(base) {
+		return nil
+	}
+	for i := range s.doc.Operations {
+		own := s.doc.Operations[i].Servers
+		if len(own) == 0 {
+			continue
+		}
+		if u, err := url.Parse(own[0].Resolve()); err == nil && u.Host != "" && origin(u) != origin(base) {
+			origins = append(origins, origin(u))
+		}
+	}
+	slices.Sort(origins)
+	return slices.Compact(origins)
 }
 
 // upstreamURL parses what was given to --upstream.

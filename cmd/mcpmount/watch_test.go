@@ -176,6 +176,7 @@ func TestServeFollowsFiles(t *testing.T) {
 		{"", "api.yaml"},
 		{strings.ReplaceAll(entry, "createOrder", "placeOrder"), "createOrder"}, // the flags name an operation that is gone
 		{strings.Replace(entry, api.URL, "https://evil.example", 1), "https://evil.example"},
+		{entry + strings.Replace(watchedExtra, "{operationId", "{servers: [{url: 'https://evil.example/'}], operationId", 1), "https://evil.example"},
 	} {
 		replaceFile(t, document, broken.content)
 		await(t, log, "document updated", refused, broken.why)
