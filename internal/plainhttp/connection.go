@@ -89,7 +89,7 @@ func (c *conn) send(r *http.Request, content io.ReadCloser) (*http.Response, err
 		if err != nil {
 			return nil, err
 		}
-		if res.StatusCode >= http.StatusOK || res.StatusCode == http.StatusSwitchingProtocols {
+		if interim := 100 <= res.StatusCode && res.StatusCode <= 199; !interim || res.StatusCode == http.StatusSwitchingProtocols {
 			return res, nil
 		}
 	}
