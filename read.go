@@ -25,8 +25,9 @@ type reading struct {
 
 type readingKey struct{}
 
-// maxURI bounds the URI of a resource: what it costs to match one grows with it.
-const maxURI = 64 << 10
+// maxURI bounds the URI of a resource: what it costs to match one grows with it, and with
+// the number of templates. What is behind it has 16 KiB at most.
+const maxURI = 20 << 10
 
 func checkURI(req mcp.Request) error {
 	asked, ok := req.(*mcp.ReadResourceRequest)
@@ -155,10 +156,10 @@ func (r *resource) match(uri string) (*tree.Node, bool) {
 	if hasQuery && len(r.query) == 0 || strings.Contains(rest, "#") {
 		return nil, false
 	}
-	parts := strings.Split(rest, "/")
-	if len(parts) != len(r.segments) {
+	if strings.Count(rest, "/")+1 != len(r.segments) {
 		return nil, false
 	}
+	parts := strings.Split(rest, "/")
 	var members []tree.Member
 	for i, s := range r.segments {
 		if s.variable.name == "" {

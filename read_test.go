@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -359,4 +360,31 @@ func hasOnly(query url.Values, names ...string) bool {
 		query.Del(name)
 	}
 	return len(query) == 0
+}
+
+// Which of many templates a URI is of costs little, however it is cut into segments.
+func TestReadManyTemplates(t *testing.T) {
+	doc := getDocument("/a/{id}", mcpmount.Parameter{Name: "id", In: mcpmount.InPath})
+	for i := range 500 {
+		op := doc.Operations[0]
+		op.Path = fmt.Sprintf("/r%d/{id}", i)
+		doc.Operations = append(doc.Operations, op)
+	}
+	srv := newServer(t, doc, echo)
+	var before, after runtime.MemStats
+	for _, n := range []int{1_000, 20_000} {
+		before = after
+		body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"api://r/%s"}}`, strings.Repeat("/", n))
+		r := httptest.NewRequest(http.MethodPost, "/mcp", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		srv.ServeHTTP(w, r)
+		if !strings.Contains(w.Body.String(), "not found") {
+			t.Fatalf("%.200s", w.Body)
+		}
+		runtime.ReadMemStats(&after)
+	}
+	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 64 {
+		t.Errorf("a URI of 20 KB among 500 templates took %d MB", took)
+	}
 }
