@@ -100,14 +100,21 @@ type drainer interface {
 	Shutdown(context.Context) error
 }
 
-// serve serves app until ctx is done, and then lets the calls of srv finish.
-func (f *shutdownFlags) serve(ctx context.Context, listener net.Listener, app http.Handler, srv drainer, log *slog.Logger) error {
-	hs := &http.Server{ // no WriteTimeout: answers may be streams
+// newHTTPServer returns a server of app. A client has a minute to send a request: net/http
+// waits for a body even after it was refused. Answers, which may be streams, have no limit.
+func newHTTPServer(app http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
 		Handler:           app,
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+}
+
+// serve serves app until ctx is done, and then lets the calls of srv finish.
+func (f *shutdownFlags) serve(ctx context.Context, listener net.Listener, app http.Handler, srv drainer, log *slog.Logger) error {
+	hs := newHTTPServer(app, log)
 	failed := make(chan error, 1)
 	go func() { failed <- hs.Serve(listener) }()
 	select {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -103,6 +104,71 @@ func TestServerEndsWhileClientsListen(t *testing.T) {
 		t.Errorf("serve = %v, log %s", err, &log)
 	}
 	io.Copy(io.Discard, stream.Body) // must come to an end
+}
+
+// A client that does not send what it announced is not waited for, whether it may call or not.
+// An answer takes as long as it does, and so does a stream.
+func TestSlowRequests(t *testing.T) {
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/refused" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		if _, err := io.ReadAll(r.Body); err != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			io.WriteString(w, "the client has left")
+		case <-time.After(500 * time.Millisecond):
+			io.WriteString(w, "an answer")
+		}
+	}
+	listener, err := listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hs := newHTTPServer(http.HandlerFunc(answer), slog.New(slog.DiscardHandler))
+	if hs.ReadTimeout <= 0 || hs.ReadTimeout > time.Minute {
+		t.Errorf("a request may take %v", hs.ReadTimeout)
+	}
+	hs.ReadTimeout = 100 * time.Millisecond
+	go hs.Serve(listener)
+	t.Cleanup(func() { hs.Close() })
+	for _, request := range []string{
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+		"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{",
+		"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+	} {
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, request)
+		conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+		if _, err := io.ReadAll(conn); err != nil {
+			t.Errorf("%q: the server still waits: %v", request, err)
+		}
+		conn.Close()
+	}
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPost} {
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+listener.Addr().String(), strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if method == http.MethodGet {
+			r.Body = http.NoBody
+			r.ContentLength = 0
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := io.ReadAll(res.Body); err != nil || string(body) != "an answer" {
+			t.Errorf("%s: %q, %v", method, body, err)
+		}
+		res.Body.Close()
+	}
 }
 
 func TestHealth(t *testing.T) {
