@@ -30,6 +30,8 @@ func TestOutput(t *testing.T) {
 			`{"type":"object","properties":{"result":{"description":"anything"}}}`, true},
 		{"two objects", OutputSchemasLoose, []Response{json("200", `{"type":"object","title":"A"}`), json("201", `{"type":"object","title":"B"}`)},
 			`{"type":"object","anyOf":[{"type":["object","null"],"title":"A"},{"type":["object","null"],"title":"B"}]}`, false},
+		{"a keyword is there once", OutputSchemasLoose, []Response{json("200", `{"type":"object","anyOf":[{"title":"A"}],"oneOf":[{"title":"B"}]}`)},
+			`{"type":"object","anyOf":[{"title":"A"}]}`, false},
 		{"the body may be missing when loose", OutputSchemasLoose, []Response{json("200", `{"type":"object"}`), {Status: "204"}}, `{"type":"object"}`, false},
 		{"but not when strict", OutputSchemasStrict, []Response{json("200", `{"type":"object"}`), {Status: "204"}}, ``, false},
 		{"one response is not JSON", OutputSchemasLoose, []Response{json("200", `{"type":"object"}`), {Status: "202", Content: []MediaType{{Type: "text/plain"}}}}, ``, false},

@@ -91,7 +91,7 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 	}
 	t.repeats = bytes.Contains(t.mcp.InputSchema.(json.RawMessage), []byte(paramHeaderKeyword))
 	t.schema = keptSchema(t.mcp.InputSchema.(json.RawMessage))
-	t.validator = newValidatorLate(op.Name, t.schema, "argument", m.opts.Logger)
+	t.validator = newValidatorLate(op.Name, func() *tree.Node { return overlapping(t.schema()) }, "argument", m.opts.Logger)
 	t.result = newResultPlan(op, m.output(t), m.limits.MaxResponseBytes)
 	t.result.shaping = newShaping(op, in)
 	in.schema = nil
@@ -300,12 +300,16 @@ func (t *tool) checked(values *tree.Node) (*tree.Node, error) {
 	return t.check(t.withoutAliases(values))
 }
 
-// check checks arguments against the input schema.
+// check checks arguments against the input schema, and returns what they mean.
 func (t *tool) check(values *tree.Node) (*tree.Node, error) {
-	if err := t.validator().validate(values); err != nil {
-		return nil, t.explainUnknown(err)
+	v := t.validator()
+	checked, err := v.settled(values)
+	if err != nil {
+		if checked = t.amended(v, values, err); checked == nil {
+			return nil, t.explainUnknown(err)
+		}
 	}
-	return values, t.input.checkBody(values)
+	return checked, t.input.checkBody(checked)
 }
 
 // withoutAliases returns values with arguments that were named as in the

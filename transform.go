@@ -19,6 +19,9 @@ type schemaMode struct {
 
 	// terse drops the texts that explain a schema, for one that is too large.
 	terse bool
+
+	// overlap takes oneOf for anyOf: see [overlapping].
+	overlap bool
 }
 
 // looseDrops are the keywords that a loose schema does without.
@@ -91,7 +94,15 @@ func (t *transform) schema(n *tree.Node, depth int) *tree.Node {
 		case keywordSchema:
 			m.Value = t.schema(m.Value, depth+1)
 		case keywordList:
-			m = t.list(m, depth+1)
+			if m.Key == "oneOf" && t.overlaps(m.Value) {
+				switch {
+				case n.Get("anyOf") == nil:
+					m.Key = "anyOf"
+				case t.mode.loose:
+					continue // one key is there once
+				}
+			}
+			m.Value = t.list(m.Value, depth+1)
 		case keywordMap:
 			m.Value = t.properties(m, depth+1)
 		default:
@@ -131,7 +142,26 @@ func (t *transform) schema(n *tree.Node, depth int) *tree.Node {
 // withoutKeyword returns a schema that stands on its own, and its definitions,
 // without a keyword.
 func withoutKeyword(n *tree.Node, keyword string) *tree.Node {
-	t := &transform{without: keyword, left: math.MaxInt}
+	return (&transform{without: keyword, left: math.MaxInt}).whole(n)
+}
+
+// overlapping returns a schema that stands on its own with anyOf in the place of oneOf:
+// real documents have alternatives that admit the same values, so that nothing but what
+// only one of them has could be sent. Those that just say what is required stay, since
+// that is how one writes that members exclude one another.
+func overlapping(n *tree.Node) *tree.Node {
+	return (&transform{mode: schemaMode{overlap: true}, left: math.MaxInt}).whole(n)
+}
+
+// overlaps reports whether a value may be several of the alternatives of a oneOf.
+func (t *transform) overlaps(alternatives *tree.Node) bool {
+	return t.mode.loose || t.mode.overlap && slices.ContainsFunc(elements(alternatives), func(n *tree.Node) bool {
+		return len(n.Members) != 1 || n.Get("required") == nil
+	})
+}
+
+// whole rewrites a schema that stands on its own, and its definitions.
+func (t *transform) whole(n *tree.Node) *tree.Node {
 	defs := n.Get("$defs")
 	n = t.schema(n, 0)
 	if defs == nil {
@@ -157,19 +187,15 @@ func unique(members []tree.Member) *tree.Node {
 	return tree.NewObject(kept...)
 }
 
-func (t *transform) list(m tree.Member, depth int) tree.Member {
-	items := make([]*tree.Node, 0, min(len(m.Value.Items), max(t.left, 0)))
-	for _, item := range m.Value.Items {
+func (t *transform) list(n *tree.Node, depth int) *tree.Node {
+	items := make([]*tree.Node, 0, min(len(n.Items), max(t.left, 0)))
+	for _, item := range n.Items {
 		if t.left < 0 {
 			break
 		}
 		items = append(items, t.schema(item, depth))
 	}
-	if t.mode.loose && m.Key == "oneOf" {
-		m.Key = "anyOf" // loose branches overlap
-	}
-	m.Value = tree.NewArray(items...)
-	return m
+	return tree.NewArray(items...)
 }
 
 func (t *transform) properties(m tree.Member, depth int) *tree.Node {

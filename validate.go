@@ -64,10 +64,30 @@ func (v *validator) validate(value *tree.Node) (err error) {
 	}()
 	var invalid *jsonschema.ValidationError
 	if err := v.schema.Validate(value.Any()); errors.As(err, &invalid) {
-		return errors.New(v.explain(invalid))
+		return &invalidError{v.explain(invalid), invalid}
 	}
 	return nil
 }
+
+// settled returns a value that conforms, its integers written as such, and else the
+// error of validate.
+func (v *validator) settled(value *tree.Node) (*tree.Node, error) {
+	if v == nil || v.effort.affords(value) && v.quick.admits(value) {
+		return value, nil
+	}
+	if err := v.validate(value); err != nil {
+		return nil, err
+	}
+	return v.quick.integers(value), nil
+}
+
+// An invalidError says that a value does not conform.
+type invalidError struct {
+	text  string
+	cause *jsonschema.ValidationError
+}
+
+func (e *invalidError) Error() string { return e.text }
 
 // errTooComplex says that checking would take too long: what a validator does
 // can grow exponentially with the depth of a value.

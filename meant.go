@@ -1,0 +1,175 @@
+package mcpmount
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"github.com/mcpmount/mcpmount/internal/tree"
+)
+
+// maxSlips bounds how many values of one call are taken for others.
+const maxSlips = 64
+
+// A slip is a value whose type is none that its place takes.
+type slip struct {
+	location []string
+	want     []string // the types that are taken
+}
+
+// slips returns the values in what e is about that have a wrong type, each once.
+func slips(e *jsonschema.ValidationError) []slip {
+	var list []slip
+	var visit func(e *jsonschema.ValidationError)
+	visit = func(e *jsonschema.ValidationError) {
+		if k, ok := e.ErrorKind.(*kind.Type); ok {
+			i := slices.IndexFunc(list, func(s slip) bool { return slices.Equal(s.location, e.InstanceLocation) })
+			if i < 0 {
+				i, list = len(list), append(list, slip{location: e.InstanceLocation})
+			}
+			list[i].want = append(list[i].want, k.Want...)
+		}
+		for _, cause := range e.Causes {
+			if len(list) <= maxSlips {
+				visit(cause)
+			}
+		}
+	}
+	visit(e)
+	return list
+}
+
+// amended returns arguments that conform and that a model means by those that err is
+// about, or nil.
+func (t *tool) amended(v *validator, values *tree.Node, err error) *tree.Node {
+	var invalid *invalidError
+	if !errors.As(err, &invalid) {
+		return nil
+	}
+	values, err = v.settled(t.meant(values, invalid.cause))
+	if err != nil {
+		return nil
+	}
+	return values
+}
+
+// meant returns what a model means by arguments that do not conform, as far as that
+// is certain: a null for a parameter that may be left out is no value, JSON in a text
+// is what it says, a number or a boolean is its text, and one value is a list of one.
+// Whether that conforms is for the caller to see.
+func (t *tool) meant(values *tree.Node, e *jsonschema.ValidationError) *tree.Node {
+	values = t.withoutNulls(values)
+	list := slips(e)
+	if len(list) > maxSlips {
+		return values
+	}
+	for _, s := range list {
+		values = replaced(values, s.location, s.meant)
+	}
+	return values
+}
+
+// withoutNulls returns values without the parameters that are null and may be left
+// out. A property of the body stays: there, null can mean that a field is cleared.
+func (t *tool) withoutNulls(values *tree.Node) *tree.Node {
+	for _, a := range t.input.arguments {
+		if a.place == placeParameter && !a.param.Required && values.Get(a.name).Is(tree.Null) {
+			values = values.Without(a.name)
+		}
+	}
+	return values
+}
+
+// replaced returns n with the value at location replaced by what f makes of it.
+func replaced(n *tree.Node, location []string, f func(*tree.Node) *tree.Node) *tree.Node {
+	switch {
+	case len(location) == 0:
+		return f(n)
+	case n.Is(tree.Object):
+		if v := n.Get(location[0]); v != nil {
+			return n.With(location[0], replaced(v, location[1:], f))
+		}
+	case n.Is(tree.Array):
+		if i, err := strconv.Atoi(location[0]); err == nil && 0 <= i && i < len(n.Items) {
+			items := slices.Clone(n.Items)
+			items[i] = replaced(items[i], location[1:], f)
+			return tree.NewArray(items...)
+		}
+	}
+	return n
+}
+
+// meant returns v as one of the types that are wanted, or v. A text that may be
+// several values is no list of one.
+func (s slip) meant(v *tree.Node) *tree.Node {
+	switch v.Kind {
+	case tree.String:
+		if n, err := tree.ParseJSON([]byte(v.Text), tree.Limits{MaxDepth: maxArgumentsDepth}); err == nil && s.wants(n) {
+			return n
+		}
+		if v.Text == "" || strings.ContainsAny(v.Text, ",;|[\n") {
+			return v
+		}
+	case tree.Number, tree.Bool:
+		if slices.Contains(s.want, "string") {
+			return tree.NewString(v.Text)
+		}
+	case tree.Null, tree.Array:
+		return v
+	}
+	if slices.Contains(s.want, "array") {
+		return tree.NewArray(v)
+	}
+	return v
+}
+
+// wants reports whether n, which is no null, has one of the types that are wanted.
+func (s slip) wants(n *tree.Node) bool {
+	return slices.ContainsFunc(s.want, func(name string) bool {
+		switch name {
+		case "integer", "number":
+			return n.Is(tree.Number)
+		case "boolean":
+			return n.Is(tree.Bool)
+		case "array":
+			return n.Is(tree.Array)
+		case "object":
+			return n.Is(tree.Object)
+		}
+		return false
+	})
+}
+
+// integers returns v with the integers that are written as 1.0 written as 1, where
+// s takes nothing else: many an API reads no other.
+func (s *shortcut) integers(v *tree.Node) *tree.Node {
+	if s == nil {
+		return v
+	}
+	switch v.Kind {
+	case tree.Number:
+		whole, fraction, found := strings.Cut(v.Text, ".")
+		if found && s.kinds&(setInteger|setNumber) == setInteger && strings.Trim(fraction, "0") == "" {
+			return tree.NewNumber(whole)
+		}
+	case tree.Array:
+		items := slices.Clone(v.Items)
+		for i, item := range items {
+			items[i] = s.items.integers(item)
+		}
+		if !slices.Equal(items, v.Items) {
+			return tree.NewArray(items...)
+		}
+	case tree.Object:
+		for _, m := range v.Members {
+			if n := s.properties[m.Key].integers(m.Value); n != m.Value {
+				v = v.With(m.Key, n)
+			}
+		}
+	}
+	return v
+}
