@@ -161,7 +161,13 @@ func parameterSchema(p *Parameter, c *composer) *tree.Node {
 func (in *input) bodyCandidates(body *RequestBody, parameters []candidate, c *composer) []candidate {
 	source := in.body.Schema.source
 	shape := objectShape{source: source}
-	if !in.hasProperties() || !shape.collect(source.Root(), 0) || len(shape.properties) == 0 {
+	if !in.hasProperties() || !shape.collect(source.Root(), 0) {
+		return []candidate{in.wholeBody(body, c)}
+	}
+	if len(shape.properties) == 0 {
+		if others := follow(source, source.Root()).Get("additionalProperties"); others != nil && !body.Required {
+			return nil // it says nothing, and need not be there
+		}
 		return []candidate{in.wholeBody(body, c)}
 	}
 	shape.addRequired()
