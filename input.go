@@ -37,7 +37,7 @@ type candidate struct {
 }
 
 // newInput builds the input schema of op. One that is too large loses its
-// descriptions first.
+// descriptions first, but for the beginnings of those of arguments.
 func newInput(op *Operation, owned func(*Parameter) bool, shared *fragments, budget int) (*input, error) {
 	in, err := composeInput(op, owned, newComposer(schemaMode{omit: "readOnly"}, shared), budget)
 	if err != nil || !in.cut || shared.left <= 0 {
@@ -186,10 +186,13 @@ func (in *input) bodyCandidates(body *RequestBody, parameters []candidate, c *co
 	}
 	var list []candidate
 	for _, p := range shape.properties {
-		must := required[p.Key]
+		must, node := required[p.Key], in.propertySchema(p, source, c, form)
+		if c.mode.terse {
+			node = c.describe(node, follow(source, p.Value).Get("description").Str(), false, nil)
+		}
 		list = append(list, candidate{
 			argument: argument{place: placeProperty, property: strings.Clone(p.Key)}, // not a part of the document
-			node:     in.propertySchema(p, source, c, form),
+			node:     node,
 			required: must && body.Required,
 		})
 		if must && !body.Required {
@@ -399,11 +402,15 @@ func legalArgument(name string) string {
 	return legal[:min(len(legal), maxArgumentName)]
 }
 
+// terseDescription bounds the description of an argument in a schema that is too
+// large, in bytes: what a namespace is says more than what is deep inside of a pod.
+const terseDescription = 160
+
 // describe returns the schema n with a description, a note that it is
 // deprecated, and an example, where n does not say so itself and there is room.
 func (c *composer) describe(n *tree.Node, description string, deprecated bool, example []byte) *tree.Node {
 	if c.mode.terse {
-		return n
+		description, example = cutText(description, terseDescription), nil
 	}
 	if description != "" {
 		n = n.With("description", tree.NewString(description))

@@ -180,6 +180,28 @@ func TestInput(t *testing.T) {
 	}
 }
 
+// In a schema that is too large, texts deep inside go first: a model has to know what
+// the arguments are.
+func TestInputThatIsTooLargeExplainsArguments(t *testing.T) {
+	long := strings.Repeat("It is long. ", 40)
+	op := &Operation{
+		Parameters: []Parameter{{Name: "namespace", In: InPath, Required: true, Description: "The team's own.", Schema: schemaOf(t, `{"type":"string","format":"name"}`)}},
+		RequestBody: &RequestBody{Required: true, Content: []MediaType{{Type: "application/json", Schema: schemaOf(t, `{"type":"object","properties":{
+			"spec":{"$ref":"#/$defs/Spec"},"kind":{"type":"string","description":"What it is."}},
+			"$defs":{"Spec":{"type":"object","description":"`+long+`","properties":{"image":{"type":"string","description":"`+long+`"}}}}}`)}}},
+	}
+	in, err := newInput(op, func(*Parameter) bool { return false }, newFragments(1), 900)
+	if err != nil || !in.cut {
+		t.Fatal(err, in.cut)
+	}
+	want := `{"type":"object","properties":{"namespace":{"type":"string","format":"name","minLength":1,"description":"The team's own."},` +
+		`"spec":{"$ref":"#/$defs/Spec","description":"` + long[:terseDescription-4] + ` …"},"kind":{"type":"string","description":"What it is."}},` +
+		`"required":["namespace"],"additionalProperties":false,"$defs":{"Spec":{"type":"object","properties":{"image":{"type":"string"}}}}}`
+	if diff := cmp.Diff(want, string(in.schema.JSON())); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // A parameter that carries a credential is not for a model to set.
 func TestInputLeavesOutCredentials(t *testing.T) {
 	str := schemaOf(t, `{"type":"string"}`)
