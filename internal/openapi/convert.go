@@ -29,6 +29,7 @@ func (s *schemaSet) convertObject(n *tree.Node) *tree.Node {
 		out = s.convertMembers(n)
 	}
 	out = s.withFile(n, out)
+	out = withoutIdle(out)
 	out = withBounds(n, out)
 	out = s.withTuple(n, out)
 	out = s.withDependencies(n, out)
@@ -43,6 +44,26 @@ func (s *schemaSet) withFile(n, out *tree.Node) *tree.Node {
 		return out
 	}
 	return out.With("type", tree.NewString("string")).With("format", tree.NewString("binary"))
+}
+
+// withoutIdle leaves out what says nothing about a value of the one type that a schema
+// has: generators write such keywords to each parameter, and a model can take the
+// maxLength of an integer for its maximum.
+func withoutIdle(out *tree.Node) *tree.Node {
+	idle := []string{"uniqueItems"}
+	switch out.Get("type").Str() {
+	case "string":
+	case "integer", "number", "boolean":
+		idle = append(idle, "minLength", "maxLength")
+	default:
+		return out
+	}
+	for _, key := range idle {
+		if out.Get(key) != nil {
+			return out.Without(idle...)
+		}
+	}
+	return out
 }
 
 // convertReference returns what counts of a schema that is a reference, and

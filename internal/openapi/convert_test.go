@@ -118,6 +118,8 @@ func TestConvert(t *testing.T) {
 		{"counts", `{minLength: -1, maxLength: 2.0, minItems: '3', maxItems: 1.5, minProperties: 1e3, maxProperties: 99999999999999999999}`, `{"maxLength":2,"minItems":3,"minProperties":1000}`},
 		{"multipleOf", `{multipleOf: 0, properties: {a: {multipleOf: -1}, b: {multipleOf: 0.01}}}`, `{"properties":{"a":{},"b":{"multipleOf":0.01}}}`},
 		{"flags", `{uniqueItems: 'yes', readOnly: true, writeOnly: false, deprecated: 1}`, `{"readOnly":true,"writeOnly":false}`},
+		{"keywords for other types", `{type: integer, uniqueItems: true, maxLength: 0, properties: {a: {type: string, uniqueItems: false, maxLength: 1}, b: {type: array, uniqueItems: true}, c: {type: [string, array], uniqueItems: true}}}`,
+			`{"type":"integer","properties":{"a":{"type":"string","maxLength":1},"b":{"type":"array","uniqueItems":true},"c":{"type":["string","array"],"uniqueItems":true}}}`},
 		{"texts", `{title: 7, description: [a], format: {}}`, `{"title":"7"}`},
 		{"what is for authors", `{xml: {name: a}, externalDocs: {url: b}, x-go-type: c, x-mcp-header: X-A, $comment: d, $schema: e, $id: f, $anchor: g, discriminator: h, $defs: {i: {}}}`, `{"x-mcp-header":"X-A"}`},
 		{"what is unknown", `{enumNames: [A], widget: select}`, `{"enumNames":["A"],"widget":"select"}`},
