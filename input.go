@@ -71,10 +71,8 @@ func composeInput(op *Operation, owned func(*Parameter) bool, c *composer, budge
 			required = append(required, tree.NewString(a.name))
 		}
 	}
-	root := []tree.Member{
-		{Key: "type", Value: tree.NewString("object")},
-		{Key: "properties", Value: tree.NewObject(properties...)},
-	}
+	root := append([]tree.Member{{Key: "type", Value: tree.NewString("object")}}, in.explained(op, c)...)
+	root = append(root, tree.Member{Key: "properties", Value: tree.NewObject(properties...)})
 	if len(required) > 0 {
 		root = append(root, tree.Member{Key: "required", Value: tree.NewArray(required...)})
 	}
@@ -85,6 +83,19 @@ func composeInput(op *Operation, owned func(*Parameter) bool, c *composer, budge
 		return nil, fmt.Errorf("the input schema has more than %d bytes, even cut", budget)
 	}
 	return in, nil
+}
+
+// explained returns the description of a body that became arguments, if the tool's own
+// does not say it.
+func (in *input) explained(op *Operation, c *composer) []tree.Member {
+	if !slices.ContainsFunc(in.arguments, func(a argument) bool { return a.place == placeProperty }) {
+		return nil
+	}
+	text := strings.TrimSpace(op.RequestBody.Description)
+	if strings.Contains(op.Summary+"\n"+op.Description, text) {
+		return nil
+	}
+	return c.describe(tree.NewObject(), text, false, nil).Members
 }
 
 // maxDependent bounds how often names are repeated in dependentRequired.

@@ -150,6 +150,20 @@ func TestInput(t *testing.T) {
 			schema:       `{"type":"object","properties":{"q":{"type":"string","description":"What to look for. Deprecated.","examples":["shoes"]}},"additionalProperties":false}`,
 		},
 		{
+			name: "the text of a body that is several arguments",
+			op: Operation{RequestBody: &RequestBody{Required: true, Description: "What is left out is deleted.\n",
+				Content: []MediaType{{Type: "application/json", Schema: schemaOf(t, `{"type":"object","properties":{"a":{"type":"string"}}}`)}}}},
+			destinations: []string{"a → property a"},
+			schema:       `{"type":"object","description":"What is left out is deleted.","properties":{"a":{"type":"string"}},"additionalProperties":false}`,
+		},
+		{
+			name: "the text of a body that the operation has",
+			op: Operation{Summary: "Add a pet", RequestBody: &RequestBody{Required: true, Description: "a pet",
+				Content: []MediaType{{Type: "application/json", Schema: schemaOf(t, `{"type":"object","properties":{"a":{"type":"string"}}}`)}}}},
+			destinations: []string{"a → property a"},
+			schema:       `{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":false}`,
+		},
+		{
 			name:         "a recursive body",
 			op:           Operation{RequestBody: body(true, `{"$ref":"#/$defs/Node","$defs":{"Node":{"type":"object","properties":{"next":{"$ref":"#/$defs/Node"}}}}}`)},
 			destinations: []string{"next → property next"},
