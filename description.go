@@ -12,6 +12,9 @@ func description(op *Operation, responses DescribeResponses, schemas bool) strin
 		parts = append(parts, "Deprecated.")
 	}
 	summary, text := strings.TrimSpace(op.Summary), strings.TrimSpace(op.Description)
+	if strings.HasPrefix(text, "<p>") {
+		text = strings.TrimSpace(pageText(text)) // CommonMark takes HTML, and some documents have nothing else
+	}
 	if summary != "" && !strings.HasPrefix(text, summary) {
 		parts = append(parts, summary)
 	}
