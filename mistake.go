@@ -230,6 +230,10 @@ func (v *validator) memberMistake(m mistake) string {
 		return line
 	case *kind.DependentRequired:
 		return "missing " + nounAndNames(v.noun, slices.Sorted(slices.Values(k.Missing))) + ": required when the body is sent"
+	case *kind.MinProperties:
+		return fmt.Sprintf("has %d, must have at least %d of the %s", k.Got, k.Want, nounAndNames(v.noun, v.members))
+	case *kind.MaxProperties:
+		return fmt.Sprintf("has %d, must have at most %d of the %s", k.Got, k.Want, nounAndNames(v.noun, v.members))
 	}
 	return ""
 }
