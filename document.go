@@ -91,9 +91,10 @@ type Operation struct {
 	Path string
 
 	// Name is the name of the tool: letters, digits, '_', '-' and '.', at most
-	// 64 of them, unique whatever the case. [ParseOpenAPI] derives one; set it to
-	// choose another, or let [Document.Rename] see to it that no other operation
-	// has it. If "", one is derived from ID, or else from Method and Path.
+	// 64 of them, unique whatever the case. Many clients cannot use tools with a
+	// '.'. [ParseOpenAPI] derives a name without one; set it to choose another, or
+	// let [Document.Rename] see to it that no other operation has it. If "", one is
+	// derived from ID, or else from Method and Path.
 	Name string
 
 	// Kind says whether the operation becomes a tool or a resource.

@@ -122,12 +122,13 @@ func chooseNames(ops []Operation) []Problem {
 }
 
 // deriveName returns the name of op by itself: its ID made legal, or else its
-// method and path.
+// method and path. It has no dots, which MCP allows and the APIs of models do not: a
+// client that passes one on gets an error for all tools that it has.
 func deriveName(op *Operation) string {
-	if name := legalName(op.ID); name != "" {
+	if name := legalName(strings.ReplaceAll(op.ID, ".", " ")); name != "" {
 		return name
 	}
-	words := strings.ToLower(op.Method) + " " + op.Path
+	words := strings.ToLower(op.Method) + " " + strings.ReplaceAll(op.Path, ".", " ")
 	if name := shortName(wordsOf(transliterate(words)), maxNameLength); name != "" {
 		return name
 	}

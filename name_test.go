@@ -29,7 +29,8 @@ func TestDeriveName(t *testing.T) {
 	long := strings.Repeat("getTheVeryLongName", 5)
 	tests := []struct{ id, method, path, want string }{
 		{"getOrder", "GET", "/x", "getOrder"},
-		{"get_order-2.v1", "GET", "/x", "get_order-2.v1"},
+		{"get_order-2.v1", "GET", "/x", "get_order-2_v1"},
+		{"users.user.ListUser", "GET", "/x", "users_user_ListUser"},
 		{"_internal_", "GET", "/x", "_internal_"},
 		{"users/list", "GET", "/x", "users_list"},
 		{"find pet by id", "GET", "/x", "find_pet_by_id"},
@@ -48,7 +49,7 @@ func TestDeriveName(t *testing.T) {
 		{"", "GET", "/orders/{id}", "get_orders_id"},
 		{"", "GET", "/users/{id}/posts", "get_users_id_posts"},
 		{"", "POST", "/", "post"},
-		{"", "DELETE", "/a//b/{c}.json", "delete_a_b_c_.json"},
+		{"", "DELETE", "/a//b/{c}.json", "delete_a_b_c_json"},
 		{"", "GET", "/list?action=start", "get_list_action_start"},
 		{"", "GET", "/用户/{id}", "get_id"},
 		{"", "GET", "/用户", "get"},
@@ -65,6 +66,9 @@ func TestDeriveName(t *testing.T) {
 		got := deriveName(op)
 		if got != tt.want {
 			t.Errorf("deriveName(%q %s %s) = %q, want %q", tt.id, tt.method, tt.path, got, tt.want)
+		}
+		if strings.Contains(got, ".") {
+			t.Errorf("deriveName(%q) = %q, which OpenAI and Anthropic refuse", tt.id, got)
 		}
 		op.Name = got
 		assertNames(t, []Operation{*op})
@@ -92,7 +96,7 @@ func TestNameOperations(t *testing.T) {
 		{"chosen first", "a [a] a", "a_2 a a_3"},
 		{"chosen number", "a a [a_2]", "a a_3 a_2"},
 		{"chosen in another case", "a [A]", "a_2 A"},
-		{"made legal", "a/b a_b a.b", "a_b a_b_2 a.b"},
+		{"made legal", "a/b a_b a.b", "a_b a_b_2 a_b_3"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
