@@ -54,6 +54,9 @@ func parseError(err error) error {
 	if parse := new(kong.ParseError); errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
 		help = "mcpmount " + parse.Context.Selected().Name + " --help"
 	}
+	if flag, problem, _ := strings.Cut(message, ": "); strings.HasPrefix(problem, "missing value") || strings.Contains(problem, `value but got "EOL"`) {
+		message = flag + " needs a value"
+	}
 	if message, _, found = strings.Cut(message, ": time: "); found {
 		help = "a time is a number with a unit: 30s, 2m or 1h"
 	}

@@ -11,9 +11,32 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/mcpmount/mcpmount"
 	"github.com/mcpmount/mcpmount/internal/spelling"
 )
+
+// refuseEmpty refuses flags with an empty text: most often that of a variable that is not
+// set, upon which what the flag asks for, such as a lock, would silently not be done.
+func refuseEmpty(typed *kong.Context) error {
+	for _, step := range typed.Path {
+		if step.Flag == nil {
+			continue
+		}
+		empty := false
+		switch value := step.Flag.Target.Interface().(type) {
+		case string:
+			empty = value == ""
+		case []string:
+			empty = len(value) == 0 || slices.Contains(value, "")
+		}
+		if empty {
+			return misuse("leave it out, or is a variable not set?", "--%s is empty", step.Flag.Name)
+		}
+	}
+	return nil
+}
 
 // bridgeFlags say what is made of a document. Every command that reads one has
 // them.

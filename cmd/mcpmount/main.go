@@ -94,6 +94,9 @@ func execute(ctx context.Context, t *terminal, args []string) error {
 	case err != nil:
 		return parseError(err)
 	}
+	if err := refuseEmpty(selected); err != nil {
+		return err
+	}
 	selected.BindTo(ctx, (*context.Context)(nil))
 	return selected.Run(t)
 }
