@@ -25,8 +25,15 @@ import (
 var update = flag.Bool("update", false, "rewrite what scripts compare")
 
 func TestMain(m *testing.M) {
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // one that comes after its server has ended would end the tests
-	testscript.Main(m, map[string]func(){"mcpmount": main})
+	testscript.Main(lastingTests{m}, map[string]func(){"mcpmount": main})
+}
+
+// lastingTests do not end by a SIGHUP that comes after its server has ended. The command itself runs without.
+type lastingTests struct{ *testing.M }
+
+func (m lastingTests) Run() int {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	return m.M.Run()
 }
 
 // TestScripts runs the sessions in testdata/script: what a user types, and what

@@ -92,6 +92,8 @@ func (serveCommand) Help() string {
 // Run serves until ctx is done. Whatever can be wrong is found before the port
 // opens.
 func (c *serveCommand) Run(ctx context.Context, t *terminal, typed *kong.Context) error {
+	signals := withstand()
+	defer signals.stop()
 	set, err := c.settings(t, typed)
 	if err != nil {
 		return set.further(ctx, t, err)
@@ -113,6 +115,7 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal, typed *kong.Context
 	}
 	defer endMetrics()
 	defer s.follow(ctx, func() (*settings, error) { return c.settings(t, typed) })()
+	signals.pass()
 	if set.process.Stdio {
 		return s.serveStdio(ctx)
 	}
