@@ -124,7 +124,7 @@ func (c *checkCommand) Run(ctx context.Context, t *terminal, typed *kong.Context
 	if c.Document == "" {
 		return misuse("mcpmount check --help", "DOCUMENT or --config is missing")
 	}
-	src, srv, err := c.describe(ctx, t, c.Document)
+	src, srv, err := c.describe(ctx, t, c.Document, nil)
 	if err != nil {
 		return err
 	}

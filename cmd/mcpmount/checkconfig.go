@@ -326,7 +326,11 @@ func onlyWithConfig(typed *kong.Context, document string, allowed ...string) err
 	}
 	for _, name := range typedFlags(typed) {
 		if name != "config" && !slices.Contains(allowed, name) {
-			return misuse("write it into the file: "+name+": …", "--%s is of one API, and has no effect with --config", name)
+			hint := "write it into the file: " + name + ": …"
+			if name == "routes" {
+				hint = "leave it out, and check the document by itself"
+			}
+			return misuse(hint, "--%s is of one API, and has no effect with --config", name)
 		}
 	}
 	return nil

@@ -24,6 +24,9 @@ const (
 	maxValidator = 1 << 10
 )
 
+// authorityHint is for a certificate of an authority that this machine does not know.
+const authorityHint = "--ca-cert FILE, where there is that flag, or SSL_CERT_FILE names the authority of its certificate"
+
 // After a failure, a URL is left alone for minRest, and twice as long after each
 // further one.
 const (
@@ -71,7 +74,7 @@ func (f *urlFeed) next(ctx context.Context, force bool) (*source, error) {
 		// What comes after a failure counts as another document, so that the
 		// failure is known to be over.
 		f.seen, f.sum = nil, [sha256.Size]byte{}
-		return nil, fail(documentHint, "fetch %s: %w", name, err)
+		return nil, unfetched(name, err)
 	}
 	f.rest, f.resting = 0, time.Time{}
 	sum := sha256.Sum256(body)
@@ -85,6 +88,18 @@ func (f *urlFeed) next(ctx context.Context, force bool) (*source, error) {
 	}
 	final.User = nil // must not become a part of server URLs
 	return &source{doc: doc, name: name, url: final, feed: f}, nil
+}
+
+// unfetched returns the error for a document that could not be had.
+func unfetched(name string, err error) error {
+	hint := "is the address right? A file that you downloaded will do, too"
+	if errors.As(err, new(*tls.CertificateVerificationError)) {
+		hint = authorityHint
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fail(hint, "fetch %s: it took longer than %v", name, fetchTimeout)
+	}
+	return fail(hint, "fetch %s: %w", name, err)
 }
 
 // download returns the document and its URL after redirects, or nil if it is

@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"encoding/pem"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -105,5 +109,32 @@ func TestFetchKeepsPasswordsOutOfServerURLs(t *testing.T) {
 	}
 	if u, err := src.server(true); err != nil || u.User != nil {
 		t.Errorf("server = %v, %v, want no user", u, err)
+	}
+}
+
+// The host of a document may have a certificate of a private authority: what is not known says how to
+// make it known, and a configuration that says it is enough for all commands.
+func TestFetchFromPrivateAuthority(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, minimal) }))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	server.StartTLS()
+	defer server.Close()
+	folder := t.TempDir()
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	config := "apis: {a: {ca-cert: ca.pem, document: \"" + server.URL + "/\"}}"
+	for name, content := range map[string][]byte{"ca.pem": authority, "mcpmount.yaml": []byte(config)} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, command := range []string{"check", "tools"} {
+		var said bytes.Buffer
+		if code := run(t.Context(), []string{command, "--config", filepath.Join(folder, "mcpmount.yaml")}, nil, &said, &said, os.LookupEnv); code != exitOK || !strings.Contains(said.String(), "getX") {
+			t.Errorf("%s: exit code %d: %s", command, code, &said)
+		}
+		said.Reset()
+		if code := run(t.Context(), []string{command, server.URL + "/"}, nil, &said, &said, os.LookupEnv); code != exitFailure || !strings.Contains(said.String(), "hint: --ca-cert FILE") {
+			t.Errorf("%s without it: exit code %d: %s", command, code, &said)
+		}
 	}
 }

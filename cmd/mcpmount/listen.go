@@ -80,8 +80,11 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fail(hint, "the port of %s is in use", address)
 	}
+	if errors.Is(err, syscall.EACCES) {
+		return nil, fail("ports below 1024 are not for every user", "%w", err)
+	}
 	if err != nil {
-		return nil, fail(hint, "%w", err)
+		return nil, fail("the host must be an address of this machine", "%w", err)
 	}
 	return listener, nil
 }

@@ -39,7 +39,7 @@ func overlaid(spec []byte, name string, overlays []string) (*mcpmount.Document, 
 func overlaidFile(files *trackedFS, inside, name string, overlays []string) (*mcpmount.Document, error) {
 	info, spec, err := readWhole(files, inside)
 	if err != nil {
-		return nil, fail(documentHint, "%s: %w", name, err)
+		return nil, unreadable(name, err)
 	}
 	changed, problems, err := applyOverlays(spec, name, overlays)
 	if err != nil {

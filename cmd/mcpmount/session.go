@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -80,6 +81,9 @@ func connectError(u *url.URL, err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {
 		return fail(hint, "connect to %s: %w", displayURL(u), op)
+	}
+	if errors.As(err, new(*tls.CertificateVerificationError)) {
+		hint = authorityHint
 	}
 	text := err.Error()
 	for _, step := range []string{`calling "initialize": `, `sending "initialize": `, `rejected by transport: `} {

@@ -81,7 +81,7 @@ func readFile(name, refRoot string, overlays []string, seen map[string]fileState
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fail(documentHint, "there is no file %s", name)
 	case err != nil:
-		return nil, fail(documentHint, "%w", err)
+		return nil, unreadable(name, err)
 	case info.IsDir():
 		return nil, fail(documentHint, "%s is a folder", name)
 	}
@@ -95,10 +95,25 @@ func readFile(name, refRoot string, overlays []string, seen map[string]fileState
 		return overlaidFile(files, inside, name, overlays)
 	}
 	doc, err := mcpmount.ParseOpenAPIFS(files, inside)
+	if errors.As(err, new(*fs.PathError)) {
+		return nil, unreadable(name, err)
+	}
 	if err != nil {
 		return nil, fail(formatHint, "%s: %s", name, strings.TrimPrefix(err.Error(), inside+": "))
 	}
 	return doc, nil
+}
+
+// unreadable returns the error for a document that is there and cannot be read.
+func unreadable(name string, err error) error {
+	hint := documentHint
+	if errors.Is(err, fs.ErrPermission) {
+		hint = "the user that this runs as needs to read it, and to enter its folder"
+	}
+	if broken := new(fs.PathError); errors.As(err, &broken) {
+		err = broken.Err
+	}
+	return fail(hint, "read %s: %w", name, err)
 }
 
 // openRoot opens the folder that $refs may read, and returns the path of the

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,7 @@ func TestReadSource(t *testing.T) {
 		{name: "file in a root", document: entry, refRoot: folder},
 		{name: "standard input", document: "-", stdin: minimal},
 		{name: "missing file", document: folder + "/none.yaml", err: "there is no file "},
+		{name: "file that cannot be looked at", document: filepath.Join(folder, strings.Repeat("x", 10_000)), err: "read " + folder},
 		{name: "folder", document: folder, err: "is a folder"},
 		{name: "file outside of the root", document: entry, refRoot: t.TempDir(), err: "is not in"},
 		{name: "link out of the root", document: link, err: "link.json leads out of"},
@@ -53,6 +55,16 @@ func TestReadSource(t *testing.T) {
 				t.Errorf("the document has %d operations, want 1", len(src.doc.Operations))
 			}
 		})
+	}
+}
+
+// What the user may not read is not said to be no document.
+func TestUnreadable(t *testing.T) {
+	var said strings.Builder
+	report(&said, unreadable("api.yaml", &fs.PathError{Op: "openat", Path: "api.yaml", Err: fs.ErrPermission}))
+	const want = "mcpmount: error: read api.yaml: permission denied\nmcpmount: hint: the user that this runs as needs to read it, and to enter its folder\n"
+	if said.String() != want {
+		t.Errorf("report = %q, want %q", &said, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -54,11 +55,15 @@ func (c *toolsCommand) Run(ctx context.Context, t *terminal, typed *kong.Context
 	if c.MCP != "" {
 		return c.runRunning(ctx, t, typed)
 	}
-	document, flags, err := c.wanted(t, typed)
+	keys, err := c.wanted(t, typed)
 	if err != nil {
 		return err
 	}
-	src, srv, err := flags.describe(ctx, t, document)
+	roots, err := keys.roots()
+	if err != nil {
+		return err
+	}
+	src, srv, err := keys.describe(ctx, t, keys.Document, roots)
 	if err != nil {
 		return err
 	}
@@ -124,32 +129,32 @@ func (c *toolsCommand) show(t *terminal, list *toolList, route map[string]string
 	return list.print(t.stdout, route)
 }
 
-// wanted returns the document whose tools are to be shown, and its flags.
-func (c *toolsCommand) wanted(t *terminal, typed *kong.Context) (string, *bridgeFlags, error) {
+// wanted returns the document whose tools are to be shown, and what is made of it.
+func (c *toolsCommand) wanted(t *terminal, typed *kong.Context) (*apiKeys, error) {
 	switch {
 	case len(c.Header) > 0:
-		return "", nil, misuse("--mcp URL", "--header has no effect without --mcp")
+		return nil, misuse("--mcp URL", "--header has no effect without --mcp")
 	case c.Config == "" && c.API != "":
-		return "", nil, misuse("--config FILE", "--api has no effect without --config")
+		return nil, misuse("--config FILE", "--api has no effect without --config")
 	case c.Config == "" && c.Document == "":
-		return "", nil, misuse("mcpmount tools --help", "DOCUMENT or --config is missing")
+		return nil, misuse("mcpmount tools --help", "DOCUMENT or --config is missing")
 	case c.Config == "":
-		return c.Document, &c.bridgeFlags, nil
+		return &apiKeys{Document: c.Document, mountFlags: mountFlags{bridgeFlags: c.bridgeFlags}}, nil
 	}
 	if err := onlyWithConfig(typed, c.Document, "api", "json", "lock"); err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	s, err := oneOf(c.Config, c.API, t.env)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	return s.keys.Document, &s.keys.bridgeFlags, nil
+	return &s.keys, nil
 }
 
 // describe returns a server that can be looked at, but whose tools cannot be
-// called.
-func (f *bridgeFlags) describe(ctx context.Context, t *terminal, document string) (*source, *mcpmount.Server, error) {
-	src, err := f.read(ctx, t, document, nil)
+// called. The host of a URL may have a certificate of roots, nil for those of this machine.
+func (f *bridgeFlags) describe(ctx context.Context, t *terminal, document string, roots *x509.CertPool) (*source, *mcpmount.Server, error) {
+	src, err := f.read(ctx, t, document, roots)
 	if err != nil {
 		return nil, nil, err
 	}

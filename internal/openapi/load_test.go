@@ -92,6 +92,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"overlay", "overlay: 1.0.0\nactions: []", "overlay"},
 		{"JSON Schema", `{"$schema": "https://json-schema.org/draft/2020-12/schema"}`, "JSON Schema"},
 		{"HAR", `{"log": {"entries": []}}`, "HAR"},
+		{"a configuration", "listen: 127.0.0.1:8080\napis: {crm: {document: crm.yaml}}", "--config"},
+		{"gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00", "gzip"},
 		{"cut off", `{"openapi": "3.0.3", "paths": {`, "line 1"},
 		{"tabs", "openapi: 3.0.3\npaths:\n\t/a: {}\n", "line 3"},
 	}

@@ -94,6 +94,8 @@ func otherDocument(root *tree.Node) string {
 		return "a GraphQL schema"
 	case root.Get("log").Get("entries") != nil:
 		return "a HAR recording"
+	case root.Get("apis").Is(tree.Object):
+		return "a configuration of mcpmount, which --config reads"
 	}
 	return ""
 }
@@ -113,6 +115,8 @@ func otherText(data []byte) string {
 		return false
 	}
 	switch {
+	case bytes.HasPrefix(data, []byte("\x1f\x8b")):
+		return "a gzip file; unpack it"
 	case starts("<!doctype html", "<html"), strings.HasPrefix(head, "<") && strings.Contains(head, "<html"):
 		return "an HTML page; is the address the one of the document itself?"
 	case starts("<"):
