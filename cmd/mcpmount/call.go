@@ -224,7 +224,7 @@ func findResource(ctx context.Context, s *session, name string) string {
 }
 
 func (f *callFlags) print(w io.Writer, s *session, res *mcp.CallToolResult) error {
-	if f.Output != "" {
+	if f.Output != "" && !res.IsError {
 		if err := save(f.Output, res); err != nil {
 			return err
 		}

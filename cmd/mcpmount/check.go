@@ -204,8 +204,7 @@ func newFindings(src *source, srv *mcpmount.Server) (*findings, error) {
 		Access:     accesses(src.doc, tools),
 		Schemes:    []scheme{},
 	}
-	names, _ := schemesOf(src.doc)
-	for _, name := range names {
+	for _, name := range schemesOf(src.doc) {
 		f.Schemes = append(f.Schemes, scheme{name, schemeText(src.doc.SecuritySchemes[name])})
 	}
 	for _, s := range src.doc.Servers {

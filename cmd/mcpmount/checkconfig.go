@@ -31,6 +31,10 @@ type apiFindings struct {
 	Headers     []string `json:"headers"`
 	Credentials []string `json:"credentials"` // security schemes
 
+	// Uncredentialed are the operations that need credentials of which there are none.
+	Uncredentialed int  `json:"uncredentialed"`
+	lack           lack // the same in words
+
 	// Settings are the other keys that are not as they are by default, whether the API has them
 	// itself or from defaults.
 	Settings map[string]any `json:"settings"`
@@ -153,6 +157,7 @@ func findAPI(ctx context.Context, t *terminal, set *settings, s *apiSettings) (*
 		name, _, _ := strings.Cut(text, "=")
 		f.Credentials = append(f.Credentials, name)
 	}
+	f.lack, f.Uncredentialed = a.upstream.lack, a.upstream.lack.operations
 	if f.Settings, err = s.effective(); err != nil {
 		return nil, err
 	}
@@ -279,6 +284,7 @@ func (f *apiFindings) rows(row func(key, value string)) {
 	row("upstream", f.Upstream)
 	row("headers", masked(f.Headers))
 	row("credentials", masked(f.Credentials))
+	row("lacking", asKeys(f.lack.String()))
 	var settings []string
 	for _, name := range slices.Sorted(maps.Keys(f.Settings)) {
 		value := fmt.Sprint(f.Settings[name])

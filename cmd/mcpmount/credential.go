@@ -283,23 +283,17 @@ func knownSchemes(doc *mcpmount.Document) string {
 	return "it has " + strings.Join(names, ", ")
 }
 
-// schemesOf returns the names of the security schemes that operations need, and
-// how many operations cannot do without any.
-func schemesOf(doc *mcpmount.Document) (names []string, operations int) {
+// schemesOf returns the names of the security schemes that operations need.
+func schemesOf(doc *mcpmount.Document) []string {
 	used := map[string]bool{}
 	for _, op := range doc.Operations {
-		needed := len(op.Security) > 0
 		for _, requirement := range op.Security {
-			needed = needed && len(requirement) > 0
 			for name := range requirement {
 				used[name] = true
 			}
 		}
-		if needed {
-			operations++
-		}
 	}
-	return slices.Sorted(maps.Keys(used)), operations
+	return slices.Sorted(maps.Keys(used))
 }
 
 // schemeText says what the secret of a scheme is.

@@ -26,12 +26,6 @@ type notice struct {
 	lack     lack
 }
 
-// A lack is what operations need that no flag gives.
-type lack struct {
-	operations int
-	schemes    []string
-}
-
 // manyTokens is the size from which a list of tools leaves a model little room
 // for anything else.
 const manyTokens = 50_000
@@ -43,14 +37,12 @@ func newNotice(src *source, api *upstream, srv *mcpmount.Server) notice {
 		title:    src.title(),
 		document: src.name,
 		upstream: displayURL(api.url),
+		lack:     api.lack,
 		tools:    len(srv.Tools()),
 		served:   servedText(srv.Health()),
 	}
 	if size, err := jsonSize(toolList{Tools: srv.Tools()}); err == nil {
 		n.tokens = tokens(size)
-	}
-	if !api.secrets {
-		n.lack.schemes, n.lack.operations = schemesOf(src.doc)
 	}
 	for _, p := range srv.Problems() {
 		if !p.Note {
@@ -86,9 +78,11 @@ func (n notice) print(w io.Writer, log *slog.Logger) {
 	if n.problems > 0 {
 		fmt.Fprintf(w, "mcpmount: %s in the document; run mcpmount check %s\n", count(n.problems, "problem"), check)
 	}
-	if n.lack.operations > 0 {
-		fmt.Fprintf(w, "mcpmount: %s need credentials, and there are none: --credential %s=env:NAME, --header or --forward-header\n",
-			count(n.lack.operations, "operation"), printable(n.lack.schemes[0]))
+	if text := n.lack.String(); text != "" {
+		if n.config != "" {
+			text = asKeys(text)
+		}
+		fmt.Fprintf(w, "mcpmount: %s\n", printable(text))
 	}
 	if n.tokens > manyTokens {
 		fmt.Fprintf(w, "mcpmount: the list of tools has about %s, more than many models can use; %s\n",

@@ -37,27 +37,35 @@ func TestNoticeOfLack(t *testing.T) {
 		return mcpmount.Operation{Method: "GET", Path: path, Security: security}
 	}
 	key, anonymous := mcpmount.SecurityRequirement{"key": nil}, mcpmount.SecurityRequirement{}
+	other := mcpmount.SecurityRequirement{"key": nil, "other": nil}
+	some := &apiFlags{credentialFlags: credentialFlags{Credential: []string{"key=env:KEY"}}}
+	const refused = "1 operation cannot be called, for want of credentials: --credential other=env:NAME"
 	for _, tt := range []struct {
 		operations []mcpmount.Operation
-		secrets    bool
+		flags      *apiFlags
 		want       string
 	}{
-		{[]mcpmount.Operation{get("/a", key), get("/b", key), get("/c")}, false, "2 operations need credentials, and there are none: --credential key=env:NAME"},
-		{[]mcpmount.Operation{get("/a", key)}, true, ""},
-		{[]mcpmount.Operation{get("/a", key, anonymous)}, false, ""},
-		{[]mcpmount.Operation{get("/a")}, false, ""},
+		{[]mcpmount.Operation{get("/a", key), get("/b", key), get("/c")}, &apiFlags{}, "there are no credentials for 2 operations: --credential key=env:NAME"},
+		{[]mcpmount.Operation{get("/a", key)}, some, ""},
+		{[]mcpmount.Operation{get("/a", key)}, &apiFlags{Header: []string{"X-API-Key: x"}}, ""},
+		{[]mcpmount.Operation{get("/a", key, anonymous)}, &apiFlags{}, ""},
+		{[]mcpmount.Operation{get("/a")}, &apiFlags{}, ""},
+		{[]mcpmount.Operation{get("/a", key), get("/b", other)}, some, refused},
+		{[]mcpmount.Operation{get("/a", key), get("/b", other)}, &apiFlags{credentialFlags: some.credentialFlags, Header: []string{"X-Other: x"}}, refused},
+		{[]mcpmount.Operation{get("/a", key), get("/b", other, key)}, some, ""},
 	} {
 		doc := &mcpmount.Document{Operations: tt.operations, SecuritySchemes: map[string]mcpmount.SecurityScheme{
-			"key": {Type: "apiKey", In: mcpmount.InHeader, Name: "X-API-Key"},
+			"key":   {Type: "apiKey", In: mcpmount.InHeader, Name: "X-API-Key"},
+			"other": {Type: "apiKey", In: mcpmount.InHeader, Name: "X-Other"},
 		}}
 		srv, err := mcpmount.New(doc, mcpmount.InProcess(http.NotFoundHandler()), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var b strings.Builder
-		newNotice(&source{doc: doc}, &upstream{url: &url.URL{}, secrets: tt.secrets}, srv).print(&b, slog.New(slog.DiscardHandler))
-		if got := b.String(); !strings.Contains(got, tt.want) || strings.Contains(got, "need credentials") != (tt.want != "") {
-			t.Errorf("%v, %v: %s\nwant %q", tt.operations, tt.secrets, got, tt.want)
+		newNotice(&source{doc: doc}, &upstream{url: &url.URL{}, lack: tt.flags.lacking(doc, nil)}, srv).print(&b, slog.New(slog.DiscardHandler))
+		if got := b.String(); !strings.Contains(got, tt.want) || strings.Contains(got, "credential") != (tt.want != "") {
+			t.Errorf("%v, %v: %s\nwant %q", tt.operations, tt.flags, got, tt.want)
 		}
 	}
 }

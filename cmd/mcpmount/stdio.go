@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -26,7 +26,7 @@ func serveStdio(ctx context.Context, srv *mcpmount.Server, t *terminal, patience
 	go func() { served <- srv.Run(context.WithoutCancel(ctx), stdio) }()
 	select {
 	case err := <-served:
-		return inputError(err)
+		return err
 	case <-ctx.Done():
 	case <-stdio.ended:
 	}
@@ -36,18 +36,9 @@ func serveStdio(ctx context.Context, srv *mcpmount.Server, t *terminal, patience
 		return nil // those who still wait were told so
 	}
 	if err := <-served; !errors.Is(err, io.EOF) {
-		return inputError(err)
-	}
-	return nil
-}
-
-// inputError says who writes to standard input, if err is that it was no JSON.
-func inputError(err error) error {
-	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) {
 		return err
 	}
-	return fail("an MCP client starts this command, and sends JSON-RPC messages", "standard input: %w", err)
+	return nil
 }
 
 type nopCloser struct{ io.Writer }
@@ -81,11 +72,16 @@ type patientConn struct {
 // Read implements [mcp.Connection]. It is not called again after an error.
 func (c *patientConn) Read(ctx context.Context) (jsonrpc.Message, error) {
 	msg, err := c.Connection.Read(ctx)
-	if err != nil {
-		close(c.ended)
-		<-c.closed
+	if err == nil {
+		return msg, nil
 	}
-	return msg, err
+	close(c.ended)
+	<-c.closed
+	if !errors.Is(err, io.EOF) {
+		hint := fmt.Sprintf("an MCP client starts this command, and sends JSON-RPC messages of up to %d MiB", mcp.DefaultMaxLineLength>>20)
+		err = fail(hint, "standard input: %w", err)
+	}
+	return nil, err
 }
 
 // Close implements [mcp.Connection].

@@ -20,6 +20,7 @@ type upstream struct {
 	base      *url.URL // what the transport was made with
 	url       *url.URL // with the path that is before that of operations
 	secrets   bool     // whether requests have headers that are for the API only
+	lack      lack     // of credentials
 	others    []string // origins of other servers that operations have of their own
 	transport http.RoundTripper
 	ways      []*resilient.Transport // that requests go through
@@ -53,7 +54,7 @@ func (f *apiFlags) connect(src *source, forwarded []string, traced *traces, t *t
 	if err != nil {
 		return nil, fail("--upstream https://…", "%w", err)
 	}
-	return &upstream{base, shown, secrets, src.others(base), transport, ways}, nil
+	return &upstream{base, shown, secrets, f.lacking(src.doc, forwarded), src.others(base), transport, ways}, nil
 }
 
 // destination returns the base that calls go to, and what is shown of it: a base
