@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"sync"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -40,6 +41,8 @@ type frontDoor struct {
 	salt       [16]byte // for what stands for credentials
 
 	calls callList // of d.fast
+
+	wrapped sync.Once // the log says that there are no streams
 
 	stopped context.Context // ends when Shutdown waits no longer for calls
 	stop    context.CancelFunc
@@ -209,6 +212,11 @@ func (d *frontDoor) serveStream(w http.ResponseWriter, r *http.Request, head *le
 		return
 	}
 	defer s.leave()
+	if r.Method == http.MethodGet && r.Header.Get("Last-Event-Id") == "" && !d.streams(w) {
+		w.Header().Set("Allow", "POST, DELETE") // clients then do without (MCP 2025-11-25, basic/transports)
+		noStream(w, http.StatusMethodNotAllowed, nil)
+		return
+	}
 	c := caller{request: r}
 	if r.Method == http.MethodDelete {
 		s.end() // the SDK waits for its calls
@@ -229,6 +237,7 @@ func (d *frontDoor) serveStream(w http.ResponseWriter, r *http.Request, head *le
 // stream returns a writer for what may become a stream of events, and r as long
 // as somebody reads it. Both end with the function it returns.
 func (d *frontDoor) stream(w http.ResponseWriter, r *http.Request) (*http.Request, *streamWriter, func()) {
+	d.streams(w)
 	ctx, cancel := context.WithCancel(r.Context())
 	out := newStreamWriter(w, cancel)
 	return r.WithContext(ctx), out, func() {

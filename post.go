@@ -63,6 +63,9 @@ func (d *frontDoor) handle(w http.ResponseWriter, r *http.Request, head *letterh
 		defer s.leave()
 		c.gone, c.session = s.life, s
 		s.hear(m)
+	case listens && !d.streams(w):
+		noStream(w, http.StatusNotImplemented, m.id)
+		return false
 	case listens: // which lasts like a session
 		valid, end := d.place(w, r, m)
 		if valid == nil {

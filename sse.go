@@ -49,6 +49,10 @@ func (h *sseHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serveStream opens a session that lives as long as the request.
 func (h *sseHandler) serveStream(w http.ResponseWriter, r *http.Request) {
+	if !h.door.streams(w) {
+		noStream(w, http.StatusNotImplemented, nil)
+		return
+	}
 	place := h.door.table.open(h.door.principalOf(r))
 	if place == nil {
 		tooManySessions(w, nil)
