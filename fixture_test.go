@@ -64,7 +64,6 @@ components:
 `
 
 // notesAPI is an app as people have it: routes, and middleware around them.
-
 type notesAPI struct {
 	mux *http.ServeMux
 
@@ -119,7 +118,6 @@ func newNotesAPI() *notesAPI {
 type userKey struct{}
 
 // ServeHTTP is the outermost handler: it authenticates and logs.
-
 func (a *notesAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	a.log = append(a.log, r.Method+" "+r.URL.Path+" "+r.RemoteAddr)
@@ -131,7 +129,6 @@ func (a *notesAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve mounts the notes API's MCP server into the app and serves both.
-
 func serve(t *testing.T, opts *mcpmount.Options) (*notesAPI, *mcpmount.Server, *httptest.Server) {
 	t.Helper()
 	if opts == nil {
@@ -236,45 +233,3 @@ func call(t *testing.T, session *mcp.ClientSession, name string, args map[string
 	}
 	return res
 }
-
-// The same server answers clients of every era at one URL.
-
-// A wrong argument never becomes a request.
-
-// Who asks for progress hears of every line of a stream, before the result.
-
-// Identity is that of the current request, not of the one that opened the
-
-// session, and nothing reaches the API that was not named.
-
-// The app's own auth decides: without the header the tool answers 401, with it
-
-// it succeeds, and the app's log shows the inner request with the caller's
-
-// address. A handler that panics leaves the process serving.
-
-// A bare POST, as in a blog post, gets plain JSON.
-
-// Without sessions there is nothing to open, and everything else works.
-
-// Update swaps the set as one step; clients with a stream hear of it.
-
-// A list never shows half of an update.
-
-// Operations that are registered after mounting are never missing.
-
-// Hand-written tools live beside the bridged ones, and know their caller in
-
-// every era.
-
-// Mounting hides nothing of the app and clashes with nothing.
-
-// A Server is right under any prefix, and behind StripPrefix.
-
-// A tool that is the MCP server itself would call itself for ever.
-
-// The list does not depend on how the API is reached.
-
-// MCP on a listener of its own; the API is called in process without listening
-
-// at all.
