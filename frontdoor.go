@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"path"
 	"slices"
-	"sync"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -42,7 +41,7 @@ type frontDoor struct {
 
 	calls callList // of d.fast
 
-	wrapped sync.Once // the log says that there are no streams
+	wrapped notice // there are no streams
 
 	stopped context.Context // ends when Shutdown waits no longer for calls
 	stop    context.CancelFunc
@@ -69,7 +68,7 @@ func newFrontDoor(s *Server) (*frontDoor, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &frontDoor{server: s, guard: g, table: newSessionTable(s.opts.Limits), tokenKey: key, authorizer: a, limiter: limiter{limits: s.opts.Limits}}
+	d := &frontDoor{server: s, guard: g, table: newSessionTable(s.opts.Limits), tokenKey: key, authorizer: a, limiter: limiter{limits: s.opts.Limits}, wrapped: notice{logger: s.logger, text: wrappedText}}
 	rand.Read(d.salt[:]) // does not fail
 	d.stopped, d.stop = context.WithCancel(context.Background())
 	return d, nil

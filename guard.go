@@ -1,7 +1,9 @@
 package mcpmount
 
 import (
+	"cmp"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -17,6 +19,8 @@ type guard struct {
 	hosts   []string // lower case; empty means any, but on loopback
 	origins []string // lower case; "*" means any
 	headers string   // that pages may send
+
+	host, origin *notice // one was refused
 }
 
 // single are the headers of which a proxy and the server could each believe
@@ -31,6 +35,9 @@ func newGuard(opts *Options) (guard, error) {
 		"Authorization", "Content-Type", "Accept", "Last-Event-ID",
 		"Mcp-Protocol-Version", "Mcp-Session-Id", "Mcp-Method", "Mcp-Name", "X-API-Key",
 	}, opts.ForwardHeaders...), ", ")}
+	logger := cmp.Or(opts.Logger, slog.Default())
+	g.host = &notice{logger: logger, text: "host refused; if it is the server's own, as behind a proxy, set PublicURL or AllowedHosts (--public-url, --allow-host)"}
+	g.origin = &notice{logger: logger, text: "origin refused; if its pages may call the server, name it in AllowedOrigins (--allow-origin)"}
 	if opts.PublicURL != "" {
 		u, err := url.Parse(opts.PublicURL)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
@@ -60,6 +67,7 @@ func newGuard(opts *Options) (guard, error) {
 func (g *guard) admit(w http.ResponseWriter, r *http.Request, head *letterhead) bool {
 	local := arrivedOnLoopback(r)
 	if !g.hostAllowed(r.Host, local) {
+		g.host.give("host", r.Host)
 		writeError(w, http.StatusForbidden, nil, codeInvalidRequest,
 			fmt.Sprintf("host %q is not allowed; the operator can allow it (AllowedHosts, --allow-host)", r.Host))
 		return false
@@ -74,6 +82,7 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request, head *letterhead) 
 		return true
 	}
 	if len(origins) > 1 || !g.originAllowed(origins[0], local) {
+		g.origin.give("origin", origins[0])
 		writeError(w, http.StatusForbidden, nil, codeInvalidRequest,
 			"this origin is not allowed; the operator can allow it (AllowedOrigins, --allow-origin)")
 		return false

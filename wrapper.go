@@ -23,16 +23,16 @@ func wrapper(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
+const wrappedText = "no streams of events: middleware around the MCP server wraps the ResponseWriter in a type that cannot be flushed; " +
+	"give it a method Unwrap() http.ResponseWriter, or mount outside of that middleware"
+
 // streams reports whether w can carry a stream of events. If not, the log says so, once.
 func (d *frontDoor) streams(w http.ResponseWriter) bool {
 	by := wrapper(w)
 	if by == nil {
 		return true
 	}
-	d.wrapped.Do(func() {
-		d.server.logger.Warn("no streams of events: middleware around the MCP server wraps the ResponseWriter in a type that cannot be flushed; "+
-			"give it a method Unwrap() http.ResponseWriter, or mount outside of that middleware", "type", fmt.Sprintf("%T", by))
-	})
+	d.wrapped.give("type", fmt.Sprintf("%T", by))
 	return false
 }
 
