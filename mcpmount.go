@@ -349,6 +349,9 @@ func (s *Server) Problems() []Problem {
 // Run serves one client over transport, such as &mcp.StdioTransport{}, until
 // the client leaves, ctx ends, or [Server.Shutdown] has let its calls finish. When
 // ctx ends, calls that are under way are canceled.
+//
+// With a StdioTransport, nothing else may write to the standard output: clients take it for
+// messages, and leave. The request loggers of chi and gin write there unless told otherwise.
 func (s *Server) Run(ctx context.Context, transport mcp.Transport) error {
 	if err := s.ready(ctx); err != nil {
 		return err
