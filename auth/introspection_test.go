@@ -23,7 +23,8 @@ type tokenServer struct {
 	request *http.Request // the last one
 	body    string
 
-	asked atomic.Int32
+	asked   atomic.Int32
+	latency time.Duration
 }
 
 func (s *tokenServer) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -32,7 +33,11 @@ func (s *tokenServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	time.Sleep(time.Second)
+	select {
+	case <-time.After(s.latency):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.request, s.body = r, string(body)
@@ -69,7 +74,7 @@ func active(extra string) string {
 func TestIntrospection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &tokenServer{status: http.StatusOK, answer: active("")}
+		s := &tokenServer{status: http.StatusOK, answer: active(""), latency: time.Second}
 		verify := s.verifier(t, nil)
 		var wait sync.WaitGroup
 		for range 20 {
@@ -105,6 +110,24 @@ func TestIntrospection(t *testing.T) {
 			t.Errorf("active again: %v", err)
 		}
 	})
+}
+
+// What an answer need not say is not asked of it, and whose token it is
+// depends on the issuer that it names.
+func TestIntrospectionAccepts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ issuer, answer, user string }{
+		{issuer, active(""), issuer + "/introspect alice"},
+		{issuer, active(`, "iss": "` + issuer + `", "nbf": 1`), issuer + " alice"},
+		{"", active(`, "iss": "https://other.example"`), "https://other.example alice"},
+	} {
+		s := &tokenServer{status: http.StatusOK, answer: c.answer}
+		verify := s.verifier(t, func(i *auth.Introspection) { i.Issuer = c.issuer })
+		info, err := verify(t.Context(), "s3cr3t-token", nil)
+		if err != nil || info.UserID != c.user {
+			t.Errorf("issuer %q, %s: got %+v, %v; want %s", c.issuer, c.answer, info, err, c.user)
+		}
+	}
 }
 
 func TestIntrospectionExpiry(t *testing.T) {
@@ -174,6 +197,39 @@ func TestIntrospectionOutage(t *testing.T) {
 	})
 }
 
+// Only failures in a row are an outage.
+func TestIntrospectionFailsNowAndThen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &tokenServer{}
+		verify := s.verifier(t, nil)
+		for i := range 20 {
+			if s.status = http.StatusInternalServerError; i%4 == 3 {
+				s.set([]string{active(""), `{"active": false}`}[i/4%2])
+			}
+			verify(t.Context(), fmt.Sprint("s3cr3t-", i), nil)
+		}
+		if n := s.asked.Load(); n != 20 {
+			t.Errorf("%d of 20 tokens were asked for", n)
+		}
+	})
+}
+
+// Nobody waits for a server that does not answer.
+func TestIntrospectionHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &tokenServer{status: http.StatusOK, answer: active(""), latency: time.Hour}
+		verify, before := s.verifier(t, nil), time.Now()
+		if _, err := verify(t.Context(), "s3cr3t-token", nil); err == nil || errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("%v, want an error that is not ErrInvalid", err)
+		}
+		if waited := time.Since(before); waited > time.Minute {
+			t.Errorf("it took %v", waited)
+		}
+	})
+}
+
 func TestIntrospectionForgets(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -203,6 +259,7 @@ func TestIntrospectionDescription(t *testing.T) {
 	for name, change := range map[string]func(*auth.Introspection){
 		"no endpoint": func(i *auth.Introspection) { i.Endpoint = "" },
 		"plain http":  func(i *auth.Introspection) { i.Endpoint = "http://login.example.com/introspect" },
+		"no client":   func(i *auth.Introspection) { i.ClientID = "" },
 		"no secret":   func(i *auth.Introspection) { i.ClientSecret = "" },
 		"no audience": func(i *auth.Introspection) { i.Audiences = nil },
 	} {

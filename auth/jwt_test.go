@@ -129,6 +129,7 @@ func TestJWTAccepts(t *testing.T) {
 			"audience slash":   {"aud": audience + "/"},
 			"leeway":           {"exp": time.Now().Add(-10 * time.Second).Unix(), "nbf": time.Now().Add(10 * time.Second).Unix()},
 			"fraction":         {"exp": float64(time.Now().UnixMilli())/1000 + 60},
+			"valid since":      {"nbf": time.Now().Add(-time.Hour).Unix()},
 		} {
 			info, err := verify(t.Context(), s.sign(t, claims(changes)), nil)
 			if err != nil {
@@ -143,6 +144,11 @@ func TestJWTAccepts(t *testing.T) {
 			}
 			if !time.Now().Before(info.Expiration) {
 				t.Errorf("%s: accepted, and expired at %v", name, info.Expiration)
+			}
+			var all map[string]any
+			raw, _ := info.Extra["claims"].(json.RawMessage)
+			if err := json.Unmarshal(raw, &all); err != nil || all["scope"] != "orders:read orders:write" {
+				t.Errorf("%s: claims %s, %v", name, raw, err)
 			}
 		}
 	}
@@ -254,6 +260,72 @@ func TestJWTScopesAndClients(t *testing.T) {
 	}
 	if info.UserID != issuer+" robot" || !slices.Equal(info.Scopes, []string{"a", "b"}) || info.Extra["client_id"] != "robot" {
 		t.Errorf("got %+v", info)
+	}
+}
+
+// The type of access tokens (RFC 9068) is accepted without being asked for; any
+// other one only if it is.
+func TestJWTType(t *testing.T) {
+	t.Parallel()
+	s := newECDSA(t, "k1")
+	for _, c := range []struct {
+		wanted, kind string
+		ok           bool
+	}{
+		{"", "JWT", true}, {"", "at+jwt", true}, {"", "application/AT+JWT", true}, {"", "logout+jwt", false},
+		{"acme+jwt", "acme+jwt", true}, {"acme+jwt", "at+jwt", false}, {"acme+jwt", "", false},
+	} {
+		verify, err := auth.NewJWT(auth.JWT{Issuer: issuer, Audiences: []string{audience}, KeySet: keySet(t, s), Type: c.wanted})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.header = nil
+		if c.kind != "" {
+			s.header = map[jose.HeaderKey]any{"typ": c.kind}
+		}
+		if _, err := verify(t.Context(), s.sign(t, claims(nil)), nil); (err == nil) != c.ok {
+			t.Errorf("type %q where %q is wanted: %v", c.kind, c.wanted, err)
+		}
+	}
+}
+
+func TestJWTLeeway(t *testing.T) {
+	t.Parallel()
+	s := newECDSA(t, "k1")
+	for _, c := range []struct {
+		leeway, expired time.Duration
+		ok              bool
+	}{
+		{time.Minute, 50 * time.Second, true}, {time.Minute, 70 * time.Second, false},
+		{10 * time.Second, 20 * time.Second, false}, {-1, 5 * time.Second, false},
+	} {
+		verify, err := auth.NewJWT(auth.JWT{Issuer: issuer, Audiences: []string{audience}, KeySet: keySet(t, s), Leeway: c.leeway})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = verify(t.Context(), s.sign(t, claims(map[string]any{"exp": time.Now().Add(-c.expired).Unix()})), nil)
+		if (err == nil) != c.ok {
+			t.Errorf("expired for %v, with a leeway of %v: %v", c.expired, c.leeway, err)
+		}
+	}
+}
+
+// Many providers say no more of a key than its id.
+func TestJWTPlainKeys(t *testing.T) {
+	t.Parallel()
+	s := newRSA(t, "k1", 2048)
+	plain := s.public()
+	plain.Use, plain.Algorithm = "", ""
+	data, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{plain}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify, err := auth.NewJWT(auth.JWT{Issuer: issuer, Audiences: []string{audience}, KeySet: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verify(t.Context(), s.sign(t, claims(nil)), nil); err != nil {
+		t.Error(err)
 	}
 }
 

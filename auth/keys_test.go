@@ -3,10 +3,13 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/auth"
 
 	"github.com/mcpmount/mcpmount/auth"
 )
@@ -104,6 +107,22 @@ func TestAny(t *testing.T) {
 	}
 	if _, err := both(t.Context(), auth.GenerateKey(), nil); !errors.Is(err, auth.ErrInvalid) {
 		t.Errorf("unknown to both: %v, want ErrInvalid", err)
+	}
+	// One that has expired is known to be its caller's.
+	expired, err := auth.NewKeys([]auth.Key{{Name: "c", SHA256: digest(t, second), Expires: time.Now().Add(-time.Hour)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := auth.Any(keys("a", first), expired)(t.Context(), second, nil); !errors.Is(err, auth.ErrExpired) {
+		t.Errorf("expired: %v, want ErrExpired", err)
+	}
+	// A verifier that returns nothing has found nobody.
+	nothing := func(context.Context, string, *http.Request) (*sdk.TokenInfo, error) { return nil, nil }
+	if info, err := auth.Any(nothing, keys("a", first))(t.Context(), first, nil); err != nil || info == nil || info.UserID != "key|a" {
+		t.Errorf("after one that returns nothing: %+v, %v", info, err)
+	}
+	if info, err := auth.Any(nothing)(t.Context(), first, nil); err == nil || info != nil {
+		t.Errorf("one that returns nothing: %+v, %v", info, err)
 	}
 	// Where one cannot tell, the credential may still be good.
 	mixed := auth.Any(tokens, keys("a", first))

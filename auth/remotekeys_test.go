@@ -29,7 +29,11 @@ type provider struct {
 
 func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
 	p.asked.Add(1)
-	time.Sleep(p.latency)
+	select {
+	case <-time.After(p.latency):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.down {
@@ -194,6 +198,23 @@ func TestKeysOfACallerThatLeft(t *testing.T) {
 		}
 		if _, err := verify(t.Context(), s.sign(t, claims(nil)), nil); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// A provider that does not answer is one that is down.
+func TestKeysOfAProviderThatHangs(t *testing.T) {
+	t.Parallel()
+	s := newECDSA(t, "k1")
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(t, s)
+		p.latency = time.Hour
+		verify, before := p.verifier(t, nil), time.Now()
+		if _, err := verify(t.Context(), s.sign(t, claims(nil)), nil); err == nil || errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("%v, want an error that is not ErrInvalid", err)
+		}
+		if waited := time.Since(before); waited > time.Minute {
+			t.Errorf("it took %v", waited)
 		}
 	})
 }
