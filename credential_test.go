@@ -43,6 +43,10 @@ paths:
   /anybody: {get: {operationId: anybody, security: [{}, {nobody: []}], responses: {"200": {description: ok}}}}
   /open: {get: {operationId: open, security: [], responses: {"200": {description: ok}}}}
   /lost: {get: {operationId: lost, security: [{nobody: []}, {undefined: []}], responses: {"200": {description: ok}}}}
+  /mutual: {get: {operationId: mutual, security: [{mutual: []}], responses: {"200": {description: ok}}}}
+  /host: {get: {operationId: host, security: [{host: []}], responses: {"200": {description: ok}}}}
+  /oddcookie: {get: {operationId: oddcookie, security: [{oddcookie: []}], responses: {"200": {description: ok}}}}
+  /unknown: {get: {operationId: unknown, security: [{unknown: []}], responses: {"200": {description: ok}}}}
   /digest: {get: {operationId: digest, security: [{digest: []}], responses: {"200": {description: ok}}}}
   /elsewhere: {get: {operationId: elsewhere, servers: [{url: "%s/other"}], responses: {"200": {description: ok}}}}
   /moved: {get: {operationId: moved, responses: {"302": {description: moved}}}}
@@ -56,6 +60,10 @@ components:
     query: {type: apiKey, in: query, name: api key}
     cookie: {type: apiKey, in: cookie, name: sid}
     oauth: {type: oauth2, flows: {clientCredentials: {tokenUrl: https://login.example.com/token, scopes: {read: r}}}}
+    mutual: {type: mutualTLS}
+    host: {type: apiKey, in: header, name: Host}
+    oddcookie: {type: apiKey, in: cookie, name: "s;id"}
+    unknown: {type: hawk}
     nobody: {type: http, scheme: bearer}
 `
 
@@ -140,8 +148,14 @@ func TestCredentials(t *testing.T) {
 				t.Errorf("%s: %s was not called", name, tool)
 				continue
 			}
-			if got, _, _ := strings.Cut(want(api.seen), "\x00"); !strings.HasPrefix(want(api.seen), got+"\x00"+got) {
-				t.Errorf("%s: %s: %s", name, tool, want(api.seen))
+			if got, wanted, _ := strings.Cut(want(api.seen), "\x00"); got != wanted {
+				t.Errorf("%s: %s: got %q, want %q", name, tool, got, wanted)
+			}
+			if tool != "cookie" && api.seen.Header["Cookie"] != nil {
+				t.Errorf("%s: %s has cookies %q", name, tool, api.seen.Header["Cookie"])
+			}
+			if tool == "query" && api.seen.URL.RawQuery != "api+key=query+secret%2F%2B" {
+				t.Errorf("%s: the query is %s", name, api.seen.URL.RawQuery)
 			}
 			if tool != "bearer" && strings.Contains(api.seen.Header.Get("Authorization"), "s3cr3t-bearer") {
 				t.Errorf("%s: %s carries the credential of another scheme", name, tool)
@@ -238,17 +252,57 @@ func TestCredentialsPerCaller(t *testing.T) {
 	}
 }
 
+// What the caller sends is as good as a credential only for a scheme whose header it is.
+func TestCredentialsOfTheCaller(t *testing.T) {
+	t.Parallel()
+	api := new(guardedAPI)
+	srv, err := mcpmount.New(parse(t, fmt.Sprintf(guardedSpec, "/", "https://x.example")), mcpmount.InProcess(api), &mcpmount.Options{
+		Logger: slog.New(slog.DiscardHandler), ForwardHeaders: []string{"X-Api-Key", "Cookie"}, Credentials: mcpmount.StaticCredentials(nil),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	carries := map[string]string{
+		"header": "X-Api-Key", "cookie": "Cookie", "bearer": "Authorization", "basic": "Authorization", "oauth": "Authorization",
+		"query": "", "mutual": "",
+	}
+	for tool, carrier := range carries {
+		for _, name := range []string{"X-Api-Key", "Cookie", "Authorization"} {
+			api.seen = nil
+			body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `"}}`
+			if w := send(t.Context(), srv, body, http.Header{name: {"sid=mine"}}); (api.seen != nil) != (name == carrier) {
+				t.Errorf("%s with a header %s: called is %t: %s", tool, name, api.seen != nil, w.Body)
+			}
+		}
+	}
+}
+
 // A secret that cannot be sent as it is does not become something else.
 func TestCredentialsThatCannotBeSent(t *testing.T) {
 	t.Parallel()
-	for scheme, c := range map[string]mcpmount.Credential{
-		"bearer": {Secret: "a\r\nX-Admin: 1"},
-		"basic":  {User: "a:b", Secret: "c"},
-		"header": {Secret: ""},
-		"query":  {Secret: ""},
-		"cookie": {Secret: "a; admin=1"},
-		"oauth":  {Secret: "two words"},
+	for _, row := range []struct {
+		scheme string
+		mcpmount.Credential
+	}{
+		{"bearer", mcpmount.Credential{Secret: "a\r\nX-Admin: 1"}},
+		{"bearer", mcpmount.Credential{Secret: "a\r\nX-Admin:1"}},
+		{"bearer", mcpmount.Credential{Secret: "a\x7f"}},
+		{"basic", mcpmount.Credential{User: "a:b", Secret: "c"}},
+		{"header", mcpmount.Credential{Secret: ""}},
+		{"header", mcpmount.Credential{Secret: "a\nb"}},
+		{"host", mcpmount.Credential{Secret: "other.example"}},
+		{"unknown", mcpmount.Credential{Secret: "abc"}},
+		{"query", mcpmount.Credential{Secret: ""}},
+		{"cookie", mcpmount.Credential{Secret: ""}},
+		{"cookie", mcpmount.Credential{Secret: "a;admin=1"}},
+		{"cookie", mcpmount.Credential{Secret: "a b"}},
+		{"cookie", mcpmount.Credential{Secret: "a,b"}},
+		{"cookie", mcpmount.Credential{Secret: "a\x7f"}},
+		{"cookie", mcpmount.Credential{Secret: "\u00e9"}},
+		{"oddcookie", mcpmount.Credential{Secret: "abc"}},
+		{"oauth", mcpmount.Credential{Secret: "two words"}},
 	} {
+		scheme, c := row.scheme, row.Credential
 		api := new(guardedAPI)
 		srv, err := mcpmount.New(parse(t, fmt.Sprintf(guardedSpec, "/", "https://x.example")), mcpmount.InProcess(api), &mcpmount.Options{
 			Logger: slog.New(slog.DiscardHandler), Credentials: mcpmount.StaticCredentials(map[string]mcpmount.Credential{scheme: c}),
@@ -261,8 +315,55 @@ func TestCredentialsThatCannotBeSent(t *testing.T) {
 		w := httptest.NewRecorder()
 		srv.ServeHTTP(w, r)
 		if body, _ := io.ReadAll(w.Body); api.seen != nil || !bytes.Contains(body, []byte(`"isError":true`)) {
-			t.Errorf("%s: %s", scheme, body)
+			t.Errorf("%s, %q: %s", scheme, string(c.Secret), body)
 		}
+	}
+}
+
+// However a secret is shown, "***" is in its place.
+func TestSecretIsMasked(t *testing.T) {
+	var logged bytes.Buffer
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("hello", "secret", mcpmount.Secret("hunter2"))
+	encoded, err := json.Marshal([]mcpmount.Secret{"hunter2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, got := range map[string]string{
+		"***|***|***|***": fmt.Sprintf("%v|%q|%x|%#v", mcpmount.Secret("hunter2"), mcpmount.Secret("hunter2"), mcpmount.Secret("hunter2"), mcpmount.Secret("hunter2")),
+		"secret=***":      logged.String(),
+		`["***"]`:         string(encoded),
+	} {
+		if !strings.Contains(got, want) || strings.Contains(got, "hunter2") {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// Which headers are credentials is told by their names.
+func TestCredentialHeadersOfTheTransport(t *testing.T) {
+	t.Parallel()
+	names := []string{"X-Auth", "Cookie", "X-Key", "X-Token", "X-Secret", "X-Password", "X-Credential", "X-Session", "X-Signature"}
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, name := range names {
+			fmt.Fprintln(w, r.Header.Get(name))
+		}
+	}))
+	t.Cleanup(api.Close)
+	adds := headerTransport{}
+	for _, name := range names {
+		adds[name] = []string{"swordfish-" + name}
+	}
+	transport, err := mcpmount.Upstream(api.URL, adds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := mcpmount.New(parse(t, fmt.Sprintf(guardedSpec, api.URL, api.URL)), transport, &mcpmount.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := send(t.Context(), srv, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"open"}}`, nil)
+	if said := w.Body.String(); strings.Contains(said, "swordfish") || strings.Count(said, "***") != len(names) {
+		t.Errorf("got %s", said)
 	}
 }
 

@@ -23,6 +23,9 @@ func TestGuard(t *testing.T) {
 		{name: "loopback name on loopback", local: true, host: "localhost:8080", want: 200},
 		{name: "loopback address on loopback", local: true, host: "127.0.0.1:8080", want: 200},
 		{name: "IPv6 loopback", local: true, host: "[::1]:8080", want: 200},
+		{name: "another IPv4 loopback", local: true, host: "127.1.2.3", want: 200},
+		{name: "localhost as a full name", local: true, host: "LOCALHOST.", want: 200},
+		{name: "address of another machine", local: true, host: "192.0.2.1:8080", want: 403},
 		{name: "rebinding", local: true, host: "evil.example:8080", want: 403},
 		{name: "a name that only begins like loopback", local: true, host: "127.0.0.1.evil.example", want: 403},
 		{name: "proxy on the same machine, not configured", local: true, host: "api.example.com", want: 403},
@@ -43,6 +46,7 @@ func TestGuard(t *testing.T) {
 		{name: "public origin, other scheme", opts: public, host: "api.example.com", origin: []string{"http://api.example.com"}, want: 403},
 		{name: "allowed origin", opts: Options{AllowedOrigins: []string{"https://chat.example.com"}}, host: "a.example", origin: []string{"https://chat.example.com"}, want: 200},
 		{name: "loopback origin on loopback", local: true, host: "localhost", origin: []string{"http://localhost:6274"}, want: 200},
+		{name: "loopback origin of an app", local: true, host: "localhost", origin: []string{"app://localhost"}, want: 403},
 		{name: "loopback origin with a path", local: true, host: "localhost", origin: []string{"http://localhost/x"}, want: 403},
 		{name: "loopback origin with a user", local: true, host: "localhost", origin: []string{"http://me@localhost"}, want: 403},
 		{name: "loopback origin elsewhere", host: "a.example", origin: []string{"http://localhost:6274"}, want: 403},
@@ -79,7 +83,7 @@ func TestGuardPreflight(t *testing.T) {
 	r := httptest.NewRequest(http.MethodOptions, "/mcp", nil)
 	r.Header.Set("Origin", "https://chat.example.com")
 	r.Header.Set("Access-Control-Request-Method", "POST")
-	r.Header.Set("Access-Control-Request-Headers", "content-type, mcp-param-region,x-other, mcp-param-")
+	r.Header.Set("Access-Control-Request-Headers", "content-type, mcp-param-region,x-other, x-another-header, mcp-param-")
 	w := httptest.NewRecorder()
 	head := readLetterhead(r.Header)
 	if g.admit(w, r, &head) {
@@ -88,12 +92,18 @@ func TestGuardPreflight(t *testing.T) {
 	if w.Code != http.StatusNoContent || w.Header().Get("Access-Control-Allow-Origin") != "https://chat.example.com" {
 		t.Errorf("preflight answered %d with %v", w.Code, w.Header())
 	}
-	for _, name := range []string{"Authorization", "Content-Type", "Mcp-Session-Id", "X-Tenant", "mcp-param-region"} {
+	if w.Header().Get("Vary") != "Origin" || w.Header().Get("Access-Control-Max-Age") != "600" {
+		t.Errorf("preflight answered with %v", w.Header())
+	}
+	for _, name := range []string{
+		"Authorization", "Content-Type", "Accept", "Last-Event-ID", "Mcp-Protocol-Version", "Mcp-Session-Id", "Mcp-Method", "Mcp-Name",
+		"X-API-Key", "X-Tenant", "mcp-param-region",
+	} {
 		if allowed := strings.Split(w.Header().Get("Access-Control-Allow-Headers"), ", "); !slices.Contains(allowed, name) {
 			t.Errorf("Access-Control-Allow-Headers = %q, want %s among them", allowed, name)
 		}
 	}
-	if got := w.Header().Get("Access-Control-Allow-Headers"); strings.Contains(got, "x-other") || strings.HasSuffix(got, "-") {
+	if got := w.Header().Get("Access-Control-Allow-Headers"); strings.Contains(got, "other") || strings.HasSuffix(got, "-") {
 		t.Errorf("Access-Control-Allow-Headers = %q, with one that was only asked for", got)
 	}
 	if w.Header().Get("Access-Control-Allow-Credentials") != "" {
@@ -106,9 +116,15 @@ func TestGuardOptions(t *testing.T) {
 		{PublicURL: "api.example.com/mcp"},
 		{PublicURL: "ftp://api.example.com"},
 		{PublicURL: "https://api.example.com/mcp?x=1"},
+		{PublicURL: "https://api.example.com/mcp#x"},
+		{PublicURL: "https://api example.com"},
+		{PublicURL: "https:///mcp"},
 		{AllowedHosts: []string{"https://api.example.com"}},
 		{AllowedHosts: []string{""}},
 		{AllowedOrigins: []string{"chat.example.com"}},
+		{AllowedOrigins: []string{"//chat.example.com"}},
+		{AllowedOrigins: []string{"https://"}},
+		{AllowedOrigins: []string{"https://chat example.com"}},
 		{AllowedOrigins: []string{"https://chat.example.com/app"}},
 	} {
 		if _, err := newGuard(&opts); err == nil {

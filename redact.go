@@ -236,12 +236,12 @@ func (r *redactedReader) fill() {
 	pos := 0
 	for {
 		at, secret := r.first(in, pos)
-		if secret.text == nil || at > len(in)-r.longest {
+		if at > len(in)-r.longest {
 			begun := len(in) // where a secret may have begun of which the rest is to come, or was cut off
 			if err != io.EOF {
 				begun -= r.begun(in[pos:])
 			}
-			if secret.text == nil || at >= begun {
+			if at >= begun {
 				out = append(out, in[pos:begun]...)
 				pos = begun
 				break
@@ -254,7 +254,8 @@ func (r *redactedReader) fill() {
 	r.in = r.in[:copy(r.in[:cap(r.in)], in[pos:])]
 }
 
-// first returns the first secret in b from pos on and where it is. Each is looked for
+// first returns the first secret in b from pos on and where it is: at the end of b if
+// there is none. Each is looked for
 // again only when pos has come past it: an API may say nothing else.
 func (r *redactedReader) first(b []byte, pos int) (at int, secret writtenSecret) {
 	at = len(b)

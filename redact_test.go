@@ -127,6 +127,9 @@ func TestRedactorCache(t *testing.T) {
 		}
 	}
 	for range 2 {
+		if d := c.of([]string{"secret"}); d.text("a secret") != "a ***" {
+			t.Error("a secret of six bytes is shown")
+		}
 		if c.of([]string{"short"}) != nil {
 			t.Error("a short secret is redacted")
 		}

@@ -3,6 +3,8 @@ package mcpmount_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -111,6 +113,16 @@ func verified(srv http.Handler) http.Handler {
 	}, &auth.RequireBearerTokenOptions{AllowMissingExpiration: true})(srv)
 }
 
+// certified is a server that sees the certificate a header names.
+func certified(srv http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name := r.Header.Get("X-Certificate"); name != "" {
+			r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{Raw: []byte(name)}}}
+		}
+		srv.ServeHTTP(w, r)
+	})
+}
+
 // To others, a session is one that never was; to the one who opened it, nothing
 // they did has happened.
 func TestSessionPrincipal(t *testing.T) {
@@ -128,6 +140,8 @@ func TestSessionPrincipal(t *testing.T) {
 		{"verified token", nil, verified, bearer("alice.1"), bearer("alice.2"), []http.Header{bearer("mallory.1"), bearer("alic.1")}},
 		{"credential", nil, nil, bearer("alice"), with(bearer("alice"), "Cookie", "a=b"), []http.Header{bearer("mallory"), {}, {"X-Api-Key": {"Bearer alice"}}}},
 		{"API key", nil, nil, http.Header{"X-Api-Key": {"k1"}}, http.Header{"X-Api-Key": {"k1"}}, []http.Header{{"X-Api-Key": {"k2"}}, {}, {"X-Api-Key": {"k1", "k2"}}}},
+		{"client certificate", nil, certified, http.Header{"X-Certificate": {"alice"}}, http.Header{"X-Certificate": {"alice"}, "Cookie": {"a=b"}},
+			[]http.Header{{"X-Certificate": {"mallory"}}, {}, with(bearer("alice"), "X-Certificate", "alice")}},
 		{"nobody", nil, nil, http.Header{}, http.Header{"Cookie": {"a=b"}}, []http.Header{bearer("mallory")}},
 	}
 	for _, tt := range tests {
