@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,6 +155,9 @@ func TestCredentials(t *testing.T) {
 			if tool != "cookie" && api.seen.Header["Cookie"] != nil {
 				t.Errorf("%s: %s has cookies %q", name, tool, api.seen.Header["Cookie"])
 			}
+			if api.seen.RequestURI != api.seen.URL.RequestURI() {
+				t.Errorf("%s: %s: the URI is %s, the URL %s", name, tool, api.seen.RequestURI, api.seen.URL)
+			}
 			if tool == "query" && api.seen.URL.RawQuery != "api+key=query+secret%2F%2B" {
 				t.Errorf("%s: the query is %s", name, api.seen.URL.RawQuery)
 			}
@@ -161,7 +165,7 @@ func TestCredentials(t *testing.T) {
 				t.Errorf("%s: %s carries the credential of another scheme", name, tool)
 			}
 		}
-		if !call("query", `{"q":"x&api key=mine"}`) || len(api.seen.URL.Query()["api key"]) != 1 {
+		if !call("query", `{"q":"x&api key=mine"}`) || len(api.seen.URL.Query()["api key"]) != 1 || api.seen.RequestURI != api.seen.URL.RequestURI() {
 			t.Errorf("%s: an argument adds to the key: %s", name, api.seen.URL)
 		}
 		if !call("cookie", `{"lang":"de"}`) || api.seen.Header.Get("Cookie") != "lang=de; sid=s3cr3t-cookie" {
@@ -317,6 +321,39 @@ func TestCredentialsThatCannotBeSent(t *testing.T) {
 		if body, _ := io.ReadAll(w.Body); api.seen != nil || !bytes.Contains(body, []byte(`"isError":true`)) {
 			t.Errorf("%s, %q: %s", scheme, string(c.Secret), body)
 		}
+	}
+}
+
+// respond answers requests without a network.
+type respond func(*http.Request) *http.Response
+
+func (f respond) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
+
+// The same host without TLS is another server: what is for the API does not go there in the clear.
+func TestCredentialsNeedTheScheme(t *testing.T) {
+	t.Parallel()
+	var sent []string
+	next := respond(func(r *http.Request) *http.Response {
+		sent = append(sent, r.URL.String()+" "+r.Header.Get("Authorization")+" "+r.Header.Get("X-Tenant"))
+		return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}, Body: http.NoBody, Request: r}
+	})
+	transport, err := mcpmount.Upstream("https://api.example.com", next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := parse(t, fmt.Sprintf(guardedSpec, "https://api.example.com", "http://api.example.com"))
+	srv, err := mcpmount.New(doc, transport, &mcpmount.Options{
+		Logger: slog.New(slog.DiscardHandler), Credentials: mcpmount.StaticCredentials(secrets), ForwardHeaders: []string{"X-Tenant"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range []string{"bearer", "elsewhere"} {
+		send(t.Context(), srv, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+tool+`"}}`, http.Header{"X-Tenant": {"mine"}})
+	}
+	want := []string{"https://api.example.com/bearer Bearer s3cr3t-bearer mine", "http://api.example.com/other/elsewhere  "}
+	if !slices.Equal(sent, want) {
+		t.Errorf("sent %q, want %q", sent, want)
 	}
 }
 

@@ -27,6 +27,8 @@ func TestSettableHeader(t *testing.T) {
 		"Cookie", "Set-Cookie", "Origin", "Referer", "Last-Event-ID", "Sec-Fetch-Site", "Mcp-Session-Id", "mcp-protocol-version",
 		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "x-forwarded-anything", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP",
 		"X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method", "X-Original-URL", "X-Rewrite-URL", "Client-Cert", "X-SSL-Client-Cert",
+		"X-Forwarded", "X-Original-Forwarded-For", "X-Client-IP", "X-Cluster-Client-IP", "X-Envoy-External-Address", "X-Remote-User", "Remote-User",
+		"Client-Cert-Chain", "X-Client-Cert", "X-Original-Host", "X-Original-Method", "X-Host", "X_Remote_User",
 		"", "a b", "a:b", "a\r\nb", "é",
 	} {
 		if settableHeader(name) {

@@ -188,10 +188,11 @@ func setLength(in *http.Request) {
 
 // addCaller adds to h what the caller says about itself.
 func addCaller(h http.Header, c *caller) {
-	traced := c.trace.addTo(h)
+	c.trace.addTo(h)
 	if c.request == nil || c.bare {
 		return
 	}
+	_, traced := h["Traceparent"]
 	for name := range c.request.Header {
 		if isOfCaller(name) && (!traced || name != "Traceparent" && name != "Tracestate") {
 			copyHeader(h, c.request.Header, name)

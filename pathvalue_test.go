@@ -116,6 +116,7 @@ func TestAcceptedPathValues(t *testing.T) {
 		{".hidden", ".hidden"},
 		{"100%", "100%25"},
 		{"50%25", "50%2525"},
+		{"%1G%g1", "%251G%25g1"},
 		{"a;b", "a%3Bb"},
 		{"a b", "a%20b"},
 		{"{id}", "%7Bid%7D"},

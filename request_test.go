@@ -36,6 +36,11 @@ func TestBuildURL(t *testing.T) {
 		{"placeholder in the query", "", "/x?Action=Foo&b={b}", []Parameter{{Name: "b", In: InPath}}, `{"b":"1&Action=Bar"}`, "http://localhost/x?Action=Foo&b=1%26Action%3DBar"},
 		{"query parameter in the query", "", "/x?Action=Foo&b={b}", []Parameter{{Name: "b", In: InQuery}}, `{"b":["1","2"]}`, "http://localhost/x?Action=Foo&b=1,2"},
 		{"absent in the query", "", "/x?b={b}&Action=Foo", []Parameter{{Name: "b", In: InQuery}}, `{}`, "http://localhost/x?Action=Foo"},
+		{"placeholder before the query", "", "/users/{id}?full=1", []Parameter{id}, `{"id":1}`, "http://localhost/users/1?full=1"},
+		{"placeholder before a fragment", "", "/users/{id}#full", []Parameter{id}, `{"id":1}`, "http://localhost/users/1"},
+		{"name with a question mark", "", "/users/{id?}/x", []Parameter{{Name: "id?", In: InPath}}, `{"id?":1}`, "http://localhost/users/1/x"},
+		{"name with a number sign", "", "/users/{id#}/x", []Parameter{{Name: "id#", In: InPath}}, `{"id#":1}`, "http://localhost/users/1/x"},
+		{"percent sign at the end", "", "/{id}/100%", []Parameter{id}, `{"id":1}`, "http://localhost/1/100%25"},
 		{"fragment", "", "/list#frag", nil, `{}`, "http://localhost/list"},
 		{"query and fragment", "", "/list?a=1#frag", nil, `{}`, "http://localhost/list?a=1"},
 	}
@@ -103,6 +108,9 @@ func TestBuildRequest(t *testing.T) {
 		"session_id":"abc123","debug":true,"title":"T","description":"D","unknown":"never sent"}`))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if r.Proto != "HTTP/1.1" || !r.ProtoAtLeast(1, 1) || r.ProtoAtLeast(1, 2) {
+		t.Errorf("the request is of %s, %d.%d", r.Proto, r.ProtoMajor, r.ProtoMinor)
 	}
 	wantHeader := http.Header{
 		"Accept":           {"application/json, */*;q=0.1"},

@@ -74,11 +74,10 @@ func requestTrace(req mcp.Request) traceContext {
 	return newTraceContext(parent, state)
 }
 
-// addTo adds t to a header that names no trace, and reports whether there is nothing more
-// to say of traces.
-func (t *traceContext) addTo(h http.Header) bool {
+// addTo adds t to a header that names no trace.
+func (t *traceContext) addTo(h http.Header) {
 	if t == nil {
-		return false
+		return
 	}
 	if _, traced := h["Traceparent"]; !traced {
 		h["Traceparent"] = []string{t.parent}
@@ -86,7 +85,6 @@ func (t *traceContext) addTo(h http.Header) bool {
 			h["Tracestate"] = []string{t.state}
 		}
 	}
-	return true
 }
 
 // kept returns t to be kept, nil for nothing.

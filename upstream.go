@@ -126,13 +126,13 @@ func escapedBase(u *url.URL) string { return strings.TrimRight(u.EscapedPath(), 
 
 // addOuter adds to h what little of what the caller says may leave the process.
 func addOuter(h http.Header, c *caller) {
-	traced := c.trace.addTo(h)
+	c.trace.addTo(h)
 	if c.request == nil {
 		return
 	}
 	copyShort(h, c.request.Header, "Accept-Language")
 	copyShort(h, c.request.Header, "X-Request-Id")
-	if _, own := h["Traceparent"]; !traced && !own && isTraceparent(c.request.Header["Traceparent"]) {
+	if _, traced := h["Traceparent"]; !traced && isTraceparent(c.request.Header["Traceparent"]) {
 		copyShort(h, c.request.Header, "Traceparent")
 		copyShort(h, c.request.Header, "Tracestate")
 	}

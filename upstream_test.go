@@ -161,6 +161,23 @@ func TestUpstreamHeader(t *testing.T) {
 	}
 }
 
+// A trace that the request is in already is not mixed with the caller's.
+func TestUpstreamOwnTrace(t *testing.T) {
+	const own = "00-11111111111111111111111111111111-2222222222222222-01"
+	want := http.Header{"Traceparent": {own}}
+	theirs := &http.Request{Header: http.Header{"Traceparent": newCaller().Header["Traceparent"], "Tracestate": {"a=b"}}}
+	for name, add := range map[string]func(http.Header, *caller){"upstream": addOuter, "in process": addCaller} {
+		argument, message := want.Clone(), http.Header{}
+		add(argument, &caller{request: theirs})
+		add(message, &caller{request: theirs, trace: &traceContext{parent: own}})
+		for of, got := range map[string]http.Header{"an argument": argument, "the message": message} {
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s: to the trace of %s was added (-want +got):\n%s", name, of, diff)
+			}
+		}
+	}
+}
+
 func TestUpstreamHeaderLimits(t *testing.T) {
 	sender := newCaller()
 	sender.Header.Set("Accept-Language", strings.Repeat("a", maxCopiedBytes+1))
