@@ -3,12 +3,20 @@ package authserver_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/mcpmount/mcpmount/auth/authserver"
 	"github.com/mcpmount/mcpmount/internal/logintest"
@@ -141,5 +149,180 @@ func TestLogin(t *testing.T) {
 	}
 	if revoked := s.provider.Revoked(); len(revoked) != 1 || !strings.HasPrefix(revoked[0], logintest.Marker+"refresh-") {
 		t.Errorf("revoked at the provider: %d", len(revoked))
+	}
+}
+
+// A code verifier has to be one that nobody can guess (RFC 7636 section 4.1), and one that
+// does not fit ends the session.
+func TestCodeVerifier(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.client.Register(t)
+	for verifier, want := range map[string]bool{
+		strings.Repeat("v", 43): true, strings.Repeat("v", 128): true,
+		"short": false, strings.Repeat("v", 42): false, strings.Repeat("v", 129): false, strings.Repeat("v", 50) + "+": false,
+	} {
+		sum := sha256.Sum256([]byte(verifier))
+		at := s.client.AuthorizeURL("code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]))
+		a := s.client.Redeem(t, s.browser(t).Login(t, at, redirect).Get("code"), "code_verifier", verifier)
+		if (a.Status == http.StatusOK) != want || !want && a.Text("error") != "invalid_grant" {
+			t.Errorf("%s: %d %s", verifier, a.Status, a.Body)
+		}
+	}
+}
+
+// A refresh token in the hands of another client ends its session.
+func TestRefreshTokenOfAnotherClient(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	a, own := s.login(t), s.client.ID
+	s.client.Register(t)
+	if b := s.client.Refresh(t, a.Text("refresh_token")); b.Text("error") != "invalid_grant" || s.valid(t, a.Text("access_token")) {
+		t.Errorf("%d %s", b.Status, b.Body)
+	}
+	if b := s.client.Refresh(t, a.Text("refresh_token"), "client_id", own); b.Text("error") != "invalid_grant" {
+		t.Errorf("afterwards: %d %s", b.Status, b.Body)
+	}
+}
+
+// Clients have no secret here; one that brings one is told so as RFC 6749 section 5.2
+// says.
+func TestClientSecret(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.client.Register(t)
+	h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	body := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}, "client_id": {s.client.ID}}.Encode()
+	if a := s.client.Send(t, "/token", body, h); a.Text("error") != "invalid_grant" || a.Header.Get("WWW-Authenticate") != "" {
+		t.Errorf("without: %d %v %s", a.Status, a.Header, a.Body)
+	}
+	h.Set("Authorization", "Basic YTpi")
+	if a := s.client.Send(t, "/token", body, h); a.Status != http.StatusUnauthorized || a.Text("error") != "invalid_client" || a.Header.Get("WWW-Authenticate") != `Basic realm="token"` {
+		t.Errorf("with: %d %v %s", a.Status, a.Header, a.Body)
+	}
+}
+
+// A client is told what it registered as.
+func TestRegistration(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	register := func(field string, value any) *logintest.Answer {
+		return s.client.RegisterAs(t, map[string]any{"redirect_uris": []string{redirect}, field: value})
+	}
+	for _, tt := range []struct {
+		asked []string
+		want  string // "" for a refusal
+	}{
+		{nil, "[authorization_code]"}, {[]string{"authorization_code"}, "[authorization_code]"},
+		{[]string{"authorization_code", "refresh_token"}, "[authorization_code refresh_token]"},
+		{[]string{"refresh_token"}, ""}, {[]string{"implicit"}, ""},
+	} {
+		a := register("grant_types", tt.asked)
+		if got := fmt.Sprint(a.Fields["grant_types"]); a.Status == http.StatusCreated && got != tt.want || (a.Status == http.StatusCreated) != (tt.want != "") {
+			t.Errorf("%q: %d %s", tt.asked, a.Status, a.Body)
+		}
+	}
+	if a := register("response_types", []string{"token"}); a.Status != http.StatusBadRequest {
+		t.Errorf("no code: %d %s", a.Status, a.Body)
+	}
+	if a := register("response_types", []string{"token", "code"}); a.Status != http.StatusCreated || a.Fields["client_id_issued_at"] == nil {
+		t.Errorf("a code among others: %d %s", a.Status, a.Body)
+	}
+	for n, status := range map[int]int{10: http.StatusCreated, 11: http.StatusBadRequest} {
+		if a := register("redirect_uris", slices.Repeat([]string{redirect}, n)); a.Status != status {
+			t.Errorf("%d redirect URIs: %d", n, a.Status)
+		}
+	}
+	// Who did not register for refresh tokens gets none.
+	s.client.ID = register("client_name", "Test").Text("client_id")
+	if a := s.login(t); a.Text("refresh_token") != "" {
+		t.Error("a refresh token that nobody wants")
+	}
+}
+
+func TestServerMetadata(t *testing.T) {
+	t.Parallel()
+	for scopes, want := range map[string]any{"": nil, "read": []any{"read"}} {
+		s := newSite(t, func(c *authserver.Config) { c.Scopes = strings.Fields(scopes) })
+		p := s.browser(t).Get(t, s.Issuer()+"/.well-known/oauth-authorization-server")
+		var got map[string]any
+		if err := json.Unmarshal([]byte(p.Body), &got); err != nil {
+			t.Fatal(err)
+		}
+		wanted := map[string]any{
+			"issuer": s.Issuer(), "authorization_endpoint": s.Issuer() + "/authorize", "token_endpoint": s.Issuer() + "/token",
+			"revocation_endpoint": s.Issuer() + "/revoke", "registration_endpoint": s.Issuer() + "/register",
+			"response_types_supported": []any{"code"}, "response_modes_supported": []any{"query"}, "grant_types_supported": []any{"authorization_code", "refresh_token"},
+			"token_endpoint_auth_methods_supported": []any{"none"}, "revocation_endpoint_auth_methods_supported": []any{"none"},
+			"code_challenge_methods_supported": []any{"S256"}, "authorization_response_iss_parameter_supported": true,
+			"client_id_metadata_document_supported": true,
+		}
+		if want != nil {
+			wanted["scopes_supported"] = want
+		}
+		if diff := cmp.Diff(wanted, got); diff != "" {
+			t.Errorf("metadata (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// A client in a page of another site can use what no cookie matters to.
+func TestPreflights(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	for _, path := range []string{"/token", "/register", "/revoke"} {
+		p := s.browser(t).Do(t, http.MethodOptions, s.Issuer()+path, nil, http.Header{"Origin": {"https://inspector.example"}, "Access-Control-Request-Method": {"POST"}})
+		if p.Status != http.StatusNoContent || p.Header.Get("Access-Control-Allow-Origin") != "*" || p.Header.Get("Access-Control-Allow-Methods") != "POST, OPTIONS" ||
+			!strings.Contains(p.Header.Get("Access-Control-Allow-Headers"), "Content-Type") {
+			t.Errorf("%s: %d %v", path, p.Status, p.Header)
+		}
+	}
+}
+
+// Without a secret in the configuration, each server has one of its own.
+func TestSecretsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	var config authserver.Config
+	s := newSite(t, func(c *authserver.Config) { config = *c })
+	s.client.Register(t)
+	second, err := authserver.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, server := range map[int]*authserver.Server{http.StatusOK: s.Server, http.StatusBadRequest: second} {
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, httptest.NewRequest(http.MethodGet, s.client.AuthorizeURL(), nil))
+		if w.Code != want {
+			t.Errorf("%d %s, want %d", w.Code, w.Body, want)
+		}
+	}
+}
+
+// A browser remembers the last consents, in a cookie that it takes.
+func TestConsentsAreBounded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	var redirects []string
+	for i := range 10 {
+		redirects = append(redirects, fmt.Sprintf("%s&n=%d", redirect, i))
+	}
+	s.client.ID = s.client.RegisterAs(t, map[string]any{"redirect_uris": redirects}).Text("client_id")
+	b := s.browser(t)
+	for _, scope := range []string{"read", "write", "read write"} {
+		for _, to := range redirects {
+			if q := b.Login(t, s.client.AuthorizeURL("redirect_uri", to, "scope", scope), to); q.Get("code") == "" {
+				t.Fatalf("%s for %s: %v", scope, to, q)
+			}
+		}
+	}
+	first := b.Get(t, s.client.AuthorizeURL("redirect_uri", redirects[0], "scope", "read"))
+	last := b.Get(t, s.client.AuthorizeURL("redirect_uri", redirects[9], "scope", "read write"))
+	if !first.Asks() || last.Asks() {
+		t.Errorf("asks for the first consent: %t, for the last one: %t", first.Asks(), last.Asks())
+	}
+	for _, cookie := range b.Answer(t, first, "allow").Header.Values("Set-Cookie") {
+		if len(cookie) > 4096 {
+			t.Errorf("a cookie of %d bytes", len(cookie))
+		}
 	}
 }

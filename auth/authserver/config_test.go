@@ -82,6 +82,7 @@ func TestMatchClaims(t *testing.T) {
 		{"email=Alice@example.com", `{"email":"alice@example.com","email_verified":true}`, true},
 		{"email=alice@example.com", `{"email":"alice@example.com","email_verified":false}`, false},
 		{"email=alice@example.com", `{"email":"alice@example.com"}`, false},
+		{"email=alice@example.com", `{"email":"alice@example.com","email_verified":"true"}`, true}, // as some providers write it
 		{"email=alice@example.com", `{"email":"alice@example.com","email_verified":"yes"}`, false},
 	} {
 		admit, err := authserver.MatchClaims([]string{"none=such", tt.rule})

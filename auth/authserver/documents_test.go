@@ -1,12 +1,16 @@
 package authserver_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/mcpmount/mcpmount/auth/authserver"
 )
@@ -97,6 +101,40 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// Nothing is fetched for an id that is not the URL of a document, and each fetch makes room
+// for another one.
+func TestDocumentFetches(t *testing.T) {
+	t.Parallel()
+	fetched := 0
+	s := newSite(t, func(c *authserver.Config) {
+		c.Documents = &http.Client{Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+			fetched++
+			return nil, errors.New("nothing there")
+		})}
+	})
+	addresses := 0
+	get := func(id string) int {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, s.client.AuthorizeURL("client_id", id), nil)
+		return serve(s.Server, r, &addresses).StatusCode
+	}
+	for _, id := range []string{
+		"https:client.example/c.json", "https:///c.json", "https://client.example", "https://client.example/", "https://user@client.example/c.json",
+		"https://client.example/c.json?x=1", "https://client.example/c.json#x", "https://client.example/a/../c.json", "https://client.example//c.json",
+		"https://client.example/c d.json", `https://client.example\c.json`, "https://client.example/" + strings.Repeat("c", 600),
+	} {
+		if status := get(id); status != http.StatusBadRequest || fetched > 0 {
+			t.Errorf("%s: %d, %d fetches", id, status, fetched)
+		}
+	}
+	for i := range 200 {
+		if get(fmt.Sprintf("https://client.example/%d.json", i)); fetched != i+1 {
+			t.Fatalf("%d of %d documents were fetched", fetched, i+1)
+		}
+	}
+}
+
 // A login can be asked to send users to apps and hosts that the operator allows,
 // and to no others.
 func TestRedirectRules(t *testing.T) {
@@ -105,7 +143,7 @@ func TestRedirectRules(t *testing.T) {
 		c.RedirectSchemes, c.RedirectHosts = []string{"cursor"}, []string{"client.example"}
 	})
 	for to, want := range map[string]int{
-		"cursor://app/back": 201, "vscode://app/back": 400, "cursor:back": 400, "https://client.example/": 201,
+		"cursor://app/back": 201, "vscode://app/back": 400, "vscode://localhost/back": 400, "cursor:back": 400, "https://client.example/": 201,
 		"https://other.example/": 400, "https://client.example:8443/": 400, "http://127.0.0.1/": 201, "https://localhost/": 201,
 	} {
 		if a := s.client.RegisterAs(t, map[string]any{"redirect_uris": []string{to}}); a.Status != want {
@@ -114,6 +152,9 @@ func TestRedirectRules(t *testing.T) {
 	}
 	s.client.Redirect = "cursor://app/back"
 	s.client.Register(t)
+	if p := s.browser(t).Get(t, s.client.AuthorizeURL()); !p.Asks() || !strings.Contains(p.Body, "the app for cursor: links") {
+		t.Errorf("the page: %d %s", p.Status, p.Body)
+	}
 	q := s.browser(t).Login(t, s.client.AuthorizeURL(), s.client.Redirect)
 	if a := s.client.Redeem(t, q.Get("code")); a.Status != http.StatusOK {
 		t.Errorf("an app: %v %d %s", q, a.Status, a.Body)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,84 @@ func TestVerifiedElsewhere(t *testing.T) {
 		s.client.Register(t)
 		if q := s.browser(t).Login(t, s.client.AuthorizeURL(), redirect); (q.Get("code") != "") != admitted {
 			t.Errorf("%s is verified: %v", address, q)
+		}
+	}
+}
+
+// The userinfo has to be that of the user who logged in, and the ID token one for this
+// client.
+func TestUserIsTheSame(t *testing.T) {
+	t.Parallel()
+	var userinfo map[string]any
+	info := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { json.NewEncoder(w).Encode(userinfo) }))
+	t.Cleanup(info.Close)
+	s := newSite(t, func(c *authserver.Config) { c.Upstream.UserinfoEndpoint = info.URL })
+	s.client.Register(t)
+	for _, tt := range []struct {
+		name             string
+		userinfo, claims map[string]any
+		want             bool
+	}{
+		{"the same", map[string]any{"sub": "alice"}, map[string]any{"azp": logintest.ClientID}, true},
+		{"userinfo of another user", map[string]any{"sub": "mallory"}, nil, false},
+		{"userinfo of nobody", map[string]any{}, nil, false},
+		{"userinfo without end", map[string]any{"sub": "alice", "x": strings.Repeat("x", 64<<10)}, nil, false},
+		{"ID token for another client", map[string]any{"sub": "alice"}, map[string]any{"azp": "another"}, false},
+	} {
+		userinfo = tt.userinfo
+		s.provider.Set(func(p *logintest.State) { p.Claims = tt.claims })
+		q := s.browser(t).Login(t, s.client.AuthorizeURL(), redirect)
+		if (q.Get("code") != "") != tt.want || !tt.want && q.Get("error") != "server_error" {
+			t.Errorf("%s: sent back with %v", tt.name, q)
+		}
+	}
+}
+
+// Where the provider says that its answers name it, one that does not is another's
+// (RFC 9207 section 2.4).
+func TestProviderNamesItself(t *testing.T) {
+	t.Parallel()
+	for _, names := range []bool{true, false} {
+		s := newSite(t, nil)
+		s.client.Register(t)
+		s.provider.Set(func(p *logintest.State) {
+			p.NamesSelf, p.Answer = names, func(back url.Values) { back.Del("iss") }
+		})
+		if q := s.browser(t).Login(t, s.client.AuthorizeURL(), redirect); (q.Get("code") != "") == names {
+			t.Errorf("an answer of nobody, where there is to be a name is %t: %v", names, q)
+		}
+	}
+}
+
+// What a provider says of an error is not repeated, in the log either.
+func TestProviderRefuses(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.client.Register(t)
+	for code, want := range map[string]string{
+		"access_denied": "access_denied", "login_required": "server_error", logintest.Marker + "Error": "server_error", strings.Repeat("x", 1000): "server_error",
+	} {
+		s.provider.Set(func(p *logintest.State) {
+			p.Answer = func(back url.Values) { back.Del("code"); back.Set("error", code) }
+		})
+		if q := s.browser(t).Login(t, s.client.AuthorizeURL(), redirect); q.Get("error") != want || strings.Contains(q.Get("error_description"), code) {
+			t.Errorf("%s: sent back with %v", code, q)
+		}
+	}
+	if said := s.said.String(); !strings.Contains(said, "code=login_required") || strings.Contains(said, "xxxx") {
+		t.Errorf("log: %s", said)
+	}
+}
+
+// A refresh token of the provider that is not replaced stays good.
+func TestUpstreamTokenStays(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.provider.Set(func(p *logintest.State) { p.SameToken = true })
+	a := s.login(t)
+	for range 3 {
+		if a = s.client.Refresh(t, a.Text("refresh_token")); a.Status != http.StatusOK {
+			t.Fatalf("%d %s", a.Status, a.Body)
 		}
 	}
 }

@@ -54,6 +54,8 @@ type State struct {
 	Subject   string           // who logs in
 	Lifetime  time.Duration    // of access tokens
 	NoRefresh bool             // there are no refresh tokens
+	SameToken bool             // a refresh token is good for ever, and not sent again
+	NamesSelf bool             // the metadata say that each answer names the issuer
 	InBody    bool             // the secret comes in the form, and nowhere else
 	Down      bool             // every request to the token endpoint fails
 	Ended     bool             // nobody is logged in any more
@@ -116,9 +118,12 @@ func (p *Provider) Revoked() []string {
 }
 
 func (p *Provider) metadata(w http.ResponseWriter, _ *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	reply(w, http.StatusOK, map[string]any{
 		"issuer": p.URL, "authorization_endpoint": p.URL + "/login", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
 		"userinfo_endpoint": p.URL + "/userinfo", "response_types_supported": []string{"code"},
+		"authorization_response_iss_parameter_supported": p.NamesSelf,
 	})
 }
 
@@ -130,8 +135,9 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	q := r.URL.Query()
-	if q.Get("client_id") != ClientID || p.Redirect != "" && q.Get("redirect_uri") != p.Redirect || q.Get("code_challenge_method") != "S256" {
-		http.Error(w, "not the client, its redirect URI, or PKCE", http.StatusBadRequest)
+	if q.Get("client_id") != ClientID || p.Redirect != "" && q.Get("redirect_uri") != p.Redirect || q.Get("code_challenge_method") != "S256" ||
+		q.Get("response_type") != "code" || q.Has("nonce") != strings.Contains(q.Get("scope"), "openid") {
+		http.Error(w, "not the client, its redirect URI, PKCE, a code, or a nonce", http.StatusBadRequest)
 		return
 	}
 	code := Marker + rand.Text()
@@ -175,15 +181,20 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		ok = ok && q.Get("code_challenge") == base64.RawURLEncoding.EncodeToString(sum[:]) && q.Get("redirect_uri") == r.PostForm.Get("redirect_uri")
 	case "refresh_token":
 		token := r.PostForm.Get("refresh_token")
-		ok = p.refresh[token]
-		delete(p.refresh, token)
+		if ok = p.refresh[token]; !p.SameToken {
+			delete(p.refresh, token)
+		}
 	}
 	if !ok || p.Ended {
 		texts["error"] = "invalid_grant"
 		reply(w, http.StatusBadRequest, texts)
 		return
 	}
-	reply(w, http.StatusOK, p.issue(q))
+	m := p.issue(q)
+	if p.SameToken && r.PostForm.Get("grant_type") == "refresh_token" {
+		delete(m, "refresh_token")
+	}
+	reply(w, http.StatusOK, m)
 }
 
 // issue returns tokens for a request.
