@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -323,6 +325,48 @@ func TestConsentsAreBounded(t *testing.T) {
 	for _, cookie := range b.Answer(t, first, "allow").Header.Values("Set-Cookie") {
 		if len(cookie) > 4096 {
 			t.Errorf("a cookie of %d bytes", len(cookie))
+		}
+	}
+}
+
+// Who asks too often waits, from whichever address of their network.
+func TestPaces(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, testPaces)
+}
+
+func testPaces(t *testing.T) {
+	for _, tt := range []struct{ path, body string }{{"/register", ""}, {"/token", "client_id=x"}, {"/revoke", "client_id=x&token=x"}} {
+		c := sound()
+		c.Logger = slog.New(slog.DiscardHandler)
+		s, err := authserver.New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		send := func(network int) *httptest.ResponseRecorder {
+			r := httptest.NewRequest(http.MethodPost, tt.path, strings.NewReader(tt.body))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.RemoteAddr = fmt.Sprintf("[2001:db8:0:%d::%x]:1", network, rand.N(1<<16))
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			return w
+		}
+		for range 300 {
+			if w := send(0); w.Code == http.StatusTooManyRequests {
+				t.Fatalf("%s: too early", tt.path)
+			}
+		}
+		if w := send(0); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), "temporarily_unavailable") {
+			t.Errorf("%s: %d %v %s", tt.path, w.Code, w.Header(), w.Body)
+		}
+		others := 0 // one or two can have the place of the first
+		for n := range 10 {
+			if w := send(1 + n); w.Code != http.StatusTooManyRequests {
+				others++
+			}
+		}
+		if others < 8 {
+			t.Errorf("%s: %d of ten other networks may ask", tt.path, others)
 		}
 	}
 }

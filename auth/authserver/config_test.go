@@ -46,7 +46,13 @@ func TestNewRefuses(t *testing.T) {
 		"Upstream.TokenEndpoint":       func(c *authserver.Config) { c.Upstream.TokenEndpoint = "http://login.example.com/token" },
 		"no Upstream.Issuer":           func(c *authserver.Config) { c.Upstream.Issuer = "" },
 		`Upstream.Scopes need "openid`: func(c *authserver.Config) { c.Upstream.Scopes = []string{"profile"} },
-		"is for this server to set":    func(c *authserver.Config) { c.Upstream.Params = map[string]string{"state": "x"} },
+		"Upstream.UserinfoEndpoint":    func(c *authserver.Config) { c.Upstream.UserinfoEndpoint = "http://login.example.com/userinfo" },
+		`"openid" needs an Upstream`: func(c *authserver.Config) {
+			u := &c.Upstream
+			u.AuthorizationEndpoint, u.TokenEndpoint, u.UserinfoEndpoint = u.Issuer+"/a", u.Issuer+"/t", u.Issuer+"/u"
+			u.Issuer, u.Scopes = "", []string{"openid"}
+		},
+		"is for this server to set": func(c *authserver.Config) { c.Upstream.Params = map[string]string{"state": "x"} },
 	} {
 		c := sound()
 		change(&c)
@@ -55,6 +61,27 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%q: %v", want, err)
 		}
 	}
+	for _, name := range []string{
+		"response_type", "response_mode", "client_id", "client_secret", "redirect_uri", "scope", "state", "nonce",
+		"code_challenge", "code_challenge_method", "request", "request_uri",
+	} {
+		c := sound()
+		c.Upstream.Params = map[string]string{"prompt": "login", name: "x"}
+		if _, err := authserver.New(c); err == nil || !strings.Contains(err.Error(), name+" is for this server") {
+			t.Errorf("%s as a parameter: %v", name, err)
+		}
+	}
+	for _, scope := range []string{"", "a b", `a"`, `a\`, "\u00e9", "a\x7f"} {
+		c := sound()
+		if c.Scopes = []string{scope}; !refused(c, "is not a scope") {
+			t.Errorf("%q is a scope", scope)
+		}
+	}
+}
+
+func refused(c authserver.Config, why string) bool {
+	_, err := authserver.New(c)
+	return err != nil && strings.Contains(err.Error(), why)
 }
 
 func TestMatchClaims(t *testing.T) {
