@@ -10,7 +10,6 @@ import (
 type call struct {
 	f    *frame
 	expr *ast.CallExpr
-	fw   *framework
 	fn   *types.Func
 	recv value
 	args []value
@@ -135,7 +134,7 @@ func (f *frame) callOn(x *ast.CallExpr, fn *types.Func, recv value, args []value
 		return f.apply(x, lit, args)
 	}
 	if types.IsInterface(fn.Signature().Recv().Type()) && f.m.index.find(fn) == nil {
-		if _, action := f.m.find(fn); action == nil || recv == nil {
+		if f.m.find(fn) == nil || recv == nil {
 			if impls := f.m.index.implementations(fn); len(impls) > 0 && recv == nil {
 				return f.callAll(x, impls, args)
 			}
@@ -198,16 +197,16 @@ func (m *machine) dispatch(fn *types.Func, recv value) (*types.Func, value) {
 func (f *frame) apply(x *ast.CallExpr, c *closure, args []value) []value {
 	fn := c.fn
 	if fn != nil {
-		fw, action := f.m.find(fn)
+		action := f.m.find(fn)
 		if action == nil {
-			fw, action = actionOf(c.recv, fn.Name())
+			action = actionOf(c.recv, fn.Name())
 		}
 		if action != nil {
 			if c.expand && len(args) > 0 {
 				c = f.m.closureOf(fn, args[0])
 				args = args[1:]
 			}
-			return f.act(x, fw, action, c, args)
+			return f.act(x, action, c, args)
 		}
 		if v, ok := f.library(x, fn, args); ok {
 			return v
@@ -228,23 +227,23 @@ func (f *frame) apply(x *ast.CallExpr, c *closure, args []value) []value {
 	return f.wrapping(x, f.m.invoke(c, args, f, x), args)
 }
 
-// actionOf returns what a method of a router does that is called through an interface of the
-// program.
-func actionOf(recv value, name string) (*framework, action) {
+// actionOf returns what a method does that is called through an interface of the program: nil
+// unless recv is a router, or a route of one.
+func actionOf(recv value, name string) action {
 	switch recv := recv.(type) {
 	case *router:
 		if a := recv.fw.calls["."+name]; a != nil {
-			return recv.fw, a
+			return a
 		}
 		for _, typ := range recv.fw.types {
 			if a := recv.fw.calls[typ+"."+name]; a != nil {
-				return recv.fw, a
+				return a
 			}
 		}
 	case *entry:
-		return recv.router.fw, recv.router.fw.calls["Route."+name]
+		return recv.router.fw.calls["Route."+name]
 	}
-	return nil, nil
+	return nil
 }
 
 // inferred adds the type arguments of a call that leaves them out.
@@ -261,14 +260,14 @@ func (f *frame) inferred(x *ast.CallExpr, c *closure) *closure {
 }
 
 // act does what a function of a framework does.
-func (f *frame) act(x *ast.CallExpr, fw *framework, action action, c *closure, args []value) []value {
+func (f *frame) act(x *ast.CallExpr, action action, c *closure, args []value) []value {
 	var all value
 	recvs := alternatives(c.recv)
 	for i, recv := range recvs {
 		if recv == nil && c.fn.Signature().Recv() != nil {
 			recv = f.unknownOnce(c.fn.Signature().Recv().Type(), x)
 		}
-		v := action(f.m, &call{f: f, expr: x, fw: fw, fn: c.fn, recv: recv, args: args})
+		v := action(f.m, &call{f: f, expr: x, fn: c.fn, recv: recv, args: args})
 		if i == 0 {
 			all = v
 		} else {

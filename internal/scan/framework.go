@@ -48,26 +48,26 @@ func routerPaths() map[string]bool {
 	return all
 }
 
-// find returns what a function of a framework does.
-func (m *machine) find(fn *types.Func) (*framework, action) {
+// find returns what a function of a framework does, or nil.
+func (m *machine) find(fn *types.Func) action {
 	if fn.Pkg() == nil {
-		return nil, nil
+		return nil
 	}
 	f := m.byPath[fn.Pkg().Path()]
 	if f == nil {
-		return nil, nil
+		return nil
 	}
 	name := fn.Name()
 	if owner := receiverName(fn); owner != "" {
 		if a := f.calls[owner+"."+name]; a != nil {
-			return f, a
+			return a
 		}
 		if m.routerType(fn.Signature().Recv().Type()) != nil {
-			return f, f.calls["."+name]
+			return f.calls["."+name]
 		}
-		return f, nil
+		return nil
 	}
-	return f, f.calls[name]
+	return f.calls[name]
 }
 
 // receiverName returns the name of the type whose method a function is, or "".

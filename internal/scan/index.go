@@ -202,7 +202,7 @@ func (x *index) scanUses(pkg *packages.Package, node ast.Node, user *function, v
 		}
 		switch obj := pkg.TypesInfo.Uses[id].(type) {
 		case *types.Func:
-			if _, action := x.m.find(obj); action != nil || registersLike(obj) {
+			if x.m.find(obj) != nil || registersLike(obj) {
 				registers = true
 			}
 			for _, target := range x.targets(obj) {
@@ -311,8 +311,7 @@ func (x *index) registers(c *closure) bool {
 		}
 		switch obj := c.pkg.TypesInfo.Uses[id].(type) {
 		case *types.Func:
-			_, action := x.m.find(obj)
-			relevant = action != nil || registersLike(obj)
+			relevant = x.m.find(obj) != nil || registersLike(obj)
 			for _, target := range x.targets(obj) {
 				relevant = relevant || target.relevant
 			}

@@ -24,7 +24,6 @@ const (
 // a loop once where it does not know how often, and each call anew with the arguments it has.
 type machine struct {
 	fset     *token.FileSet
-	pkgs     []*packages.Package
 	byPath   map[string]*framework
 	checks   map[string]func(config value) *Check
 	index    *index
@@ -60,7 +59,7 @@ func Routes(pkgs []*packages.Package) ([]Route, []Problem) {
 }
 
 func newMachine(pkgs []*packages.Package) *machine {
-	m := &machine{fset: pkgs[0].Fset, pkgs: pkgs, byPath: map[string]*framework{}, checks: checks(), globals: map[types.Object]*cell{},
+	m := &machine{fset: pkgs[0].Fset, byPath: map[string]*framework{}, checks: checks(), globals: map[types.Object]*cell{},
 		assumed: map[ast.Node]*router{}, called: map[ast.Node]bool{}, heavy: map[ast.Node]bool{}}
 	for _, f := range frameworks() {
 		for _, path := range f.paths {

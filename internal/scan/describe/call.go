@@ -16,8 +16,6 @@ type call struct {
 	recv    *val
 	args    []*val
 	results []types.Type
-	// typeArgs are those that a generic function is called with.
-	typeArgs []types.Type
 }
 
 // arg returns an argument, counted from 1, or nil.
@@ -91,7 +89,6 @@ func (r *reader) callTo(c *call, fn *closure) *val {
 	if fn.object == nil {
 		return r.follow(c, fn.fn, fn.frame, "")
 	}
-	c.typeArgs = c.frame.typeArgs(c.node)
 	v := r.named(c, fn)
 	if r.isSupplied(c, fn.object) {
 		if v != nil && v.tuple != nil {
@@ -132,25 +129,6 @@ func (r *reader) named(c *call, fn *closure) *val {
 		r.noteUnseen(c, object)
 	}
 	return c.result()
-}
-
-// typeArgs returns the types that a generic function is called with.
-func (f *frame) typeArgs(e *ast.CallExpr) []types.Type {
-	fun := ast.Unparen(e.Fun)
-	switch x := fun.(type) {
-	case *ast.IndexExpr:
-		fun = x.X
-	case *ast.IndexListExpr:
-		fun = x.X
-	}
-	id, _ := fun.(*ast.Ident)
-	if s, ok := fun.(*ast.SelectorExpr); ok {
-		id = s.Sel
-	}
-	if instance, ok := f.pkg.TypesInfo.Instances[id]; ok && id != nil {
-		return f.typeList(instance.TypeArgs)
-	}
-	return nil
 }
 
 // funcKey returns the path of the package of a function, the name of the type it is a method

@@ -78,7 +78,6 @@ type Response struct {
 	Media  string // "" if there is no content
 	// payload is what is encoded, nil if that is not known.
 	payload *val
-	pos     token.Position
 }
 
 // ownHeaders are those that a client's software sets, or OpenAPI describes elsewhere.

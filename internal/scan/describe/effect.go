@@ -316,7 +316,7 @@ func makesEncoder(media string) effect {
 func encodesTo(arg int) effect {
 	return func(r *reader, c *call) *val {
 		if c.recv.isPart(encoder) {
-			r.respond(c.frame, c.node, nil, r.media(c.recv.media), c.arg(arg))
+			r.respond(nil, r.media(c.recv.media), c.arg(arg))
 		}
 		return c.result()
 	}
@@ -349,7 +349,7 @@ func writes(media string, status, payload int) effect {
 		if payload > 0 {
 			v = c.arg(payload)
 		}
-		r.respond(c.frame, c.node, codes, r.media(media), v)
+		r.respond(codes, r.media(media), v)
 		return c.result()
 	}
 }
@@ -369,7 +369,7 @@ func writesAs(media int) effect {
 // writesFixed writes a text, or nothing that is known, with a fixed status.
 func writesFixed(media string, status int) effect {
 	return func(r *reader, c *call) *val {
-		r.respond(c.frame, c.node, []int{status}, media, nil)
+		r.respond([]int{status}, media, nil)
 		return c.result()
 	}
 }
@@ -381,7 +381,7 @@ func writesBytes(arg int) effect {
 		if v.isPart(encoded) {
 			for _, w := range v.all() {
 				if w.part == encoded {
-					r.respond(c.frame, c.node, nil, r.media(w.media), w.of)
+					r.respond(nil, r.media(w.media), w.of)
 				}
 			}
 			return c.result()
@@ -390,7 +390,7 @@ func writesBytes(arg int) effect {
 		if texts, _ := v.strings(); len(texts) > 0 || v.isPart(madeText) {
 			media = mediaText
 		}
-		r.respond(c.frame, c.node, nil, r.media(media), nil)
+		r.respond(nil, r.media(media), nil)
 		return c.result()
 	}
 }
@@ -405,7 +405,7 @@ func writesTo(writer int, media string, payload int) effect {
 		case payload > 0 && c.arg(payload).isPart(encoded):
 			return writesBytes(payload)(r, c)
 		default:
-			r.respond(c.frame, c.node, nil, r.media(media), nil)
+			r.respond(nil, r.media(media), nil)
 		}
 		return c.result()
 	}
@@ -416,7 +416,7 @@ func setsStatus(arg int, ends bool) effect {
 	return func(r *reader, c *call) *val {
 		r.flow.status = statuses(c.arg(arg))
 		if ends {
-			r.respond(c.frame, c.node, nil, "", nil)
+			r.respond(nil, "", nil)
 		}
 		return c.result(c.recv)
 	}

@@ -44,7 +44,7 @@ func fiberSendStatus(r *reader, c *call) *val {
 		if status == http.StatusNoContent || status == http.StatusNotModified {
 			media = ""
 		}
-		r.respond(c.frame, c.node, []int{status}, media, nil)
+		r.respond([]int{status}, media, nil)
 	}
 	return c.result()
 }
@@ -83,7 +83,7 @@ func fiberRedirect(r *reader, c *call) *val {
 	if c.arg(2) != nil {
 		codes = statuses(c.arg(2))
 	}
-	r.respond(c.frame, c.node, codes, "", nil)
+	r.respond(codes, "", nil)
 	return c.result()
 }
 
@@ -116,7 +116,7 @@ func fiber3Effects() map[string]effect {
 }
 
 func fiber3Redirect(r *reader, c *call) *val {
-	r.respond(c.frame, c.node, []int{http.StatusSeeOther}, "", nil)
+	r.respond([]int{http.StatusSeeOther}, "", nil)
 	return c.result()
 }
 

@@ -289,7 +289,7 @@ func (v *val) within(t types.Type) *val {
 }
 
 // respond records a response of each status that there may be.
-func (r *reader) respond(f *frame, at ast.Node, statuses []int, media string, payload *val) {
+func (r *reader) respond(statuses []int, media string, payload *val) {
 	if len(statuses) == 0 {
 		statuses = r.flow.status
 	}
@@ -299,7 +299,7 @@ func (r *reader) respond(f *frame, at ast.Node, statuses []int, media string, pa
 		} else {
 			r.answers.others++
 		}
-		r.out.respond(&Response{Status: status, Media: media, payload: payload, pos: f.position(at)})
+		r.out.respond(&Response{Status: status, Media: media, payload: payload})
 	}
 }
 

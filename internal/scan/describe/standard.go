@@ -239,7 +239,7 @@ func bindsRenderer(r *reader, c *call) *val {
 func rendersWith(r *reader, c *call) *val {
 	before := r.flow
 	r.method(c, c.arg(3), "Render", c.arg(1), c.arg(2))
-	r.respond(c.frame, c.node, nil, r.media(mediaJSON), c.arg(3))
+	r.respond(nil, r.media(mediaJSON), c.arg(3))
 	r.flow = before
 	return c.result()
 }

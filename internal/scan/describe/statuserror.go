@@ -26,7 +26,7 @@ func (r *reader) answersError(f *frame, e *ast.CompositeLit, lit *literalVal) {
 		return
 	}
 	if media := statusErrors(n.Obj().Pkg().Path()); media != "" && lit.values["Code"] != nil {
-		r.respond(f, e, statuses(lit.values["Code"]), media, nil)
+		r.respond(statuses(lit.values["Code"]), media, nil)
 	}
 }
 
@@ -44,7 +44,7 @@ func (r *reader) returnsError(f *frame, e ast.Expr) {
 	name, ok := strings.CutPrefix(v.Name(), "Err")
 	if media := statusErrors(v.Pkg().Path()); media != "" && ok {
 		if status := statusNamed(name); status > 0 {
-			r.respond(f, e, []int{status}, media, nil)
+			r.respond([]int{status}, media, nil)
 		}
 	}
 }
