@@ -235,24 +235,3 @@ func (c *count) items(n, v *tree.Node, add func(sub, v *tree.Node)) {
 		}
 	}
 }
-
-// eachSubschema calls f with each schema directly inside n.
-func eachSubschema(n *tree.Node, f func(key string, sub *tree.Node)) {
-	if !n.Is(tree.Object) {
-		return
-	}
-	for _, m := range n.Members {
-		switch schemaKeywords[m.Key] {
-		case keywordSchema:
-			f(m.Key, m.Value)
-		case keywordList:
-			for _, item := range m.Value.Items {
-				f(m.Key, item)
-			}
-		case keywordMap:
-			for _, p := range m.Value.Members {
-				f(m.Key, p.Value)
-			}
-		}
-	}
-}

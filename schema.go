@@ -194,29 +194,34 @@ const (
 	keywordMap
 )
 
-// visitRefs calls f with each reference in the schema n.
-func visitRefs(n *tree.Node, f func(ref string)) {
+// eachSubschema calls f with each schema directly inside n, and the keyword that it
+// belongs to.
+func eachSubschema(n *tree.Node, f func(keyword string, sub *tree.Node)) {
 	if !n.Is(tree.Object) {
 		return
 	}
 	for _, m := range n.Members {
 		switch schemaKeywords[m.Key] {
 		case keywordSchema:
-			visitRefs(m.Value, f)
+			f(m.Key, m.Value)
 		case keywordList:
 			for _, item := range m.Value.Items {
-				visitRefs(item, f)
+				f(m.Key, item)
 			}
 		case keywordMap:
 			for _, p := range m.Value.Members {
-				visitRefs(p.Value, f)
-			}
-		default:
-			if m.Key == "$ref" && m.Value.Is(tree.String) {
-				f(m.Value.Text)
+				f(m.Key, p.Value)
 			}
 		}
 	}
+}
+
+// visitRefs calls f with each reference in the schema n.
+func visitRefs(n *tree.Node, f func(ref string)) {
+	if ref := n.Get("$ref"); ref.Is(tree.String) {
+		f(ref.Text)
+	}
+	eachSubschema(n, func(_ string, sub *tree.Node) { visitRefs(sub, f) })
 }
 
 // types returns the types that a schema names.

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/mcpmount/mcpmount/internal/tree"
@@ -106,11 +105,7 @@ func onlyAnnotations(n *tree.Node) bool {
 // isAnnotation reports whether a keyword says nothing about what conforms. Formats
 // are not checked either.
 func isAnnotation(keyword string) bool {
-	switch keyword {
-	case "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "format", "$comment", "$defs":
-		return true
-	}
-	return strings.HasPrefix(keyword, "x-")
+	return keyword == "format" || keyword == "$defs" || annotates(keyword)
 }
 
 // keyword adds a keyword to s, and reports false if it is one for the library.
