@@ -116,7 +116,7 @@ func (r *resource) completes() bool {
 // enumerates, as text, each once and in the order of the document.
 func (t *tool) values(argument string) (values []string) {
 	schema := t.schema()
-	source := &rawSchema{root: schema, defs: schema.Get("$defs")}
+	source := standalone(schema)
 	seen := map[string]bool{"": true}
 	left := maxAlternatives
 	for next := schema.Get("properties").Get(argument); next != nil; {

@@ -112,7 +112,12 @@ func isObject(n *tree.Node) bool {
 	if len(list) == 0 {
 		return n.Get("properties") != nil
 	}
-	return slices.Contains(list, "object") && !slices.ContainsFunc(list, func(t string) bool { return t != "object" && t != "null" })
+	return areObjects(list)
+}
+
+// areObjects reports whether values of these types are objects, and perhaps null.
+func areObjects(types []string) bool {
+	return slices.Contains(types, "object") && !slices.ContainsFunc(types, func(t string) bool { return t != "object" && t != "null" })
 }
 
 func objectWith(key string, value *tree.Node) *tree.Node {

@@ -254,8 +254,7 @@ func (r *resource) expand(values *tree.Node) string {
 // typed returns values, all of them text, in the types that the input schema
 // gives them.
 func (t *tool) typed(values *tree.Node) *tree.Node {
-	schema := t.schema()
-	source := &rawSchema{root: schema, defs: schema.Get("$defs")}
+	source := standalone(t.schema())
 	properties := source.root.Get("properties")
 	members := slices.Clone(values.Members)
 	for i, m := range members {

@@ -126,21 +126,20 @@ func (t *tool) newVariables() (path map[string]variable, query []variable, err e
 	path = map[string]variable{}
 	taken := map[string]bool{}
 	schema := t.schema()
-	source := &rawSchema{root: schema, defs: schema.Get("$defs")}
+	source := standalone(schema)
 	for _, a := range t.input.arguments {
 		if a.place != placeParameter || a.param.In != InPath && a.param.In != InQuery {
 			continue
 		}
 		v := variable{argument: a.name}
-		switch admitted, _ := admits(source, schema.Get("properties").Get(a.name)); {
-		case slices.Contains(admitted, "object") && !slices.ContainsFunc(admitted, func(t string) bool { return t != "object" && t != "null" }):
+		admitted, _ := admits(source, schema.Get("properties").Get(a.name))
+		if areObjects(admitted) {
 			if a.param.In == InPath {
 				return nil, nil, fmt.Errorf("path parameter %q is an object", a.param.Name)
 			}
 			continue
-		default:
-			v.list = slices.Contains(admitted, "array") && !slices.Contains(admitted, "string")
 		}
+		v.list = slices.Contains(admitted, "array") && !slices.Contains(admitted, "string")
 		v.name = variableName(a.name, taken)
 		if a.param.In == InPath {
 			path[a.param.Name] = v

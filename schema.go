@@ -82,6 +82,11 @@ type rawSchema struct {
 	root, defs *tree.Node
 }
 
+// standalone returns a schema that has its definitions in its own "$defs" as a source.
+func standalone(schema *tree.Node) *rawSchema {
+	return &rawSchema{root: schema, defs: schema.Get("$defs")}
+}
+
 func (s *rawSchema) Root() *tree.Node                  { return s.root }
 func (s *rawSchema) Definition(name string) *tree.Node { return s.defs.Get(name) }
 
