@@ -86,11 +86,8 @@ func (d difference) attributes() (attrs []any) {
 		if len(kind.names) == 0 {
 			continue
 		}
-		text := strings.Join(kind.names[:min(len(kind.names), maxLogged)], ", ")
-		if more := len(kind.names) - maxLogged; more > 0 {
-			text += fmt.Sprintf(" and %d more", more)
-		}
-		attrs = append(attrs, kind.key, text)
+		shown := kind.names[:min(len(kind.names), maxLogged)]
+		attrs = append(attrs, kind.key, shortList(shown, len(kind.names)))
 	}
 	return attrs
 }

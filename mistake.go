@@ -201,16 +201,16 @@ func placeOf(location []string, noun string) string {
 	if len(location) == 1 {
 		return place
 	}
-	return place + " at " + pointerOf(location[1:])
+	return place + " at " + shorten(pointerOf(location[1:]), maxMistake)
 }
 
-// pointerOf returns tokens as a JSON Pointer, cut to a readable length.
+// pointerOf returns tokens as a JSON Pointer (RFC 6901).
 func pointerOf(tokens []string) string {
 	var pointer strings.Builder
 	for _, token := range tokens {
 		pointer.WriteString("/" + tree.EscapePointer(token))
 	}
-	return shorten(pointer.String(), maxMistake)
+	return pointer.String()
 }
 
 // memberMistake names the members that the value itself lacks or should not have,
@@ -333,6 +333,16 @@ func number(r *big.Rat) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
+// shortList joins what is shown of n things, and says how many more there are.
+func shortList(shown []string, n int) string {
+	text := strings.Join(shown, ", ")
+	if n > len(shown) {
+		text += fmt.Sprintf(" and %d more", n-len(shown))
+	}
+	return text
+}
+
+// quoteAll quotes names for a message, some of them if there are many.
 func quoteAll(names []string) string {
 	quoted := make([]string, min(len(names), maxNames))
 	for i := range quoted {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -126,10 +125,7 @@ func (p *resultPlan) fitted(a *answer, structured json.RawMessage) (fitted json.
 	if out.count == 0 {
 		return structured, ""
 	}
-	names := strings.Join(out.pointers, ", ")
-	if more := out.count - len(out.pointers); more > 0 {
-		names += fmt.Sprintf(" and %d more", more)
-	}
+	names := shortList(out.pointers, out.count)
 	return kept.JSON(), "structured content is without " + cmp.Or(shorten(names, maxMistake), "the response") +
 		": the API answers with another type than its document says"
 }

@@ -131,15 +131,6 @@ func (u ServerURL) isCalled(key string) bool {
 		strings.EqualFold(key, u.Name) || strings.EqualFold(key, strings.TrimSpace(u.Description))
 }
 
-// shortList joins what is shown of n things.
-func shortList(shown []string, n int) string {
-	text := strings.Join(shown, ", ")
-	if n > len(shown) {
-		text += fmt.Sprintf(" and %d more", n-len(shown))
-	}
-	return text
-}
-
 // setVariables gives values to the variables of servers.
 func setVariables(servers []*ServerURL, values map[string]string) error {
 	known := map[string]bool{}
