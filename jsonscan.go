@@ -217,7 +217,7 @@ func (s *jsonScan) escape() bool {
 		if s.pos == len(s.data) {
 			return false
 		}
-		if !isHexByte(s.data[s.pos]) {
+		if _, ok := unhex(s.data[s.pos]); !ok {
 			return s.reject()
 		}
 		s.pos++
@@ -319,10 +319,6 @@ func (s *jsonScan) reject() bool {
 }
 
 func isNumberByte(c byte) bool { return c == '-' || '0' <= c && c <= '9' }
-
-func isHexByte(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
 
 // memberText returns what stands for a member of an object, of which an object in
 // data is a member and so on: keys lead there. data is valid JSON, and no object has

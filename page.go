@@ -16,7 +16,7 @@ func pageText(page string) string {
 		if !found {
 			return collapsed(html.UnescapeString(b.String()))
 		}
-		if rest == "" || !strings.ContainsRune("!/?", rune(rest[0])) && !isLetter(rest[0]) {
+		if rest == "" || !strings.ContainsRune("!/?", rune(rest[0])) && !isLower(rest[0]) && !isUpper(rest[0]) {
 			b.WriteByte('<') // not a tag
 			page = rest
 			continue
@@ -76,8 +76,6 @@ func isInline(name string) bool {
 	}
 	return false
 }
-
-func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
 // collapsed returns plain text with single spaces. A line that repeats the one
 // before is left out: the title of an error page is mostly its heading.

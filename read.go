@@ -126,8 +126,7 @@ func encodable(err error, req mcp.Request) error {
 	if !ok || !errors.As(err, &wire) || len(wire.Data) == 0 || json.Valid(wire.Data) {
 		return err
 	}
-	data, _ := json.Marshal(map[string]string{"uri": asked.Params.URI}) // strings can be encoded
-	return &jsonrpc.Error{Code: wire.Code, Message: wire.Message, Data: data}
+	return &jsonrpc.Error{Code: wire.Code, Message: wire.Message, Data: uriData(asked.Params.URI)}
 }
 
 // readError returns the error of a resource that the API did not give.
@@ -137,8 +136,14 @@ func readError(uri, text string) error {
 
 // missingError returns the error of a resource that the API does not have.
 func missingError(uri, text string) error {
+	return &jsonrpc.Error{Code: mcp.CodeResourceNotFound, Message: "Resource not found: " + text, Data: uriData(uri)}
+}
+
+// uriData returns the data of an error about a resource (MCP 2025-11-25, server/resources,
+// "Error Handling").
+func uriData(uri string) json.RawMessage {
 	data, _ := json.Marshal(map[string]string{"uri": uri}) // strings can be encoded
-	return &jsonrpc.Error{Code: mcp.CodeResourceNotFound, Message: "Resource not found: " + text, Data: data}
+	return data
 }
 
 // wrongURI returns the error of a URI with values that the API does not take.

@@ -147,7 +147,7 @@ func isTracestate(s string) bool {
 		}
 		key, value, ok := strings.Cut(member, "=")
 		if !ok || len(value) > maxTracestatePart || !isTracestateKey(key) ||
-			value == "" || strings.Contains(value, "=") || !isVisible(strings.ReplaceAll(value, " ", "_")) {
+			value == "" || strings.Contains(value, "=") || !isPrintable(value) {
 			return false
 		}
 	}
