@@ -55,16 +55,7 @@ func (d *Document) DriftMux(mux Mux) []Problem { return d.summary(d.notInMux(mux
 
 func (d *Document) notInMux(mux Mux) []Problem {
 	return d.notInApp(func(method, path string) bool {
-		var sample strings.Builder
-		for path != "" {
-			literal, _, rest, ok := cutPlaceholder(path)
-			sample.WriteString(literal)
-			if ok {
-				sample.WriteByte('1')
-			}
-			path = rest
-		}
-		r, err := http.NewRequestWithContext(context.Background(), method, sample.String(), nil)
+		r, err := http.NewRequestWithContext(context.Background(), method, fillPlaceholders(path, "1"), nil)
 		if err != nil {
 			return true // no route can be asked for
 		}

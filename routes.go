@@ -69,25 +69,22 @@ func (d *Document) hasRoute(r listedRoute) bool {
 // fullPath returns the path of op with what precedes it.
 func (d *Document) fullPath(op *Operation) string {
 	path, _ := splitTemplate(op.Path)
+	return d.basePathOf(op) + path
+}
+
+// basePathOf returns what precedes the path of op: the path of its own server, or that of
+// the document.
+func (d *Document) basePathOf(op *Operation) string {
 	if len(op.Servers) > 0 {
-		return op.Servers[0].path() + path
+		return op.Servers[0].path()
 	}
-	return d.BasePath + path
+	return d.BasePath
 }
 
 // pathShape returns a path without the names of its parameters, and without a
 // slash at its end.
 func pathShape(template string) string {
-	var shape strings.Builder
-	for template != "" {
-		literal, _, rest, ok := cutPlaceholder(template)
-		shape.WriteString(literal)
-		if ok {
-			shape.WriteString("{}")
-		}
-		template = rest
-	}
-	return strings.TrimRight(shape.String(), "/")
+	return strings.TrimRight(fillPlaceholders(template, "{}"), "/")
 }
 
 // A listedRoute is a route that an app has.

@@ -89,6 +89,20 @@ func cutPlaceholder(text string) (literal, name, rest string, ok bool) {
 	return text[:open], text[open+1 : open+length], text[open+length+1:], true
 }
 
+// fillPlaceholders returns text with value in place of each placeholder.
+func fillPlaceholders(text, value string) string {
+	var filled strings.Builder
+	for text != "" {
+		literal, _, rest, ok := cutPlaceholder(text)
+		filled.WriteString(literal)
+		if ok {
+			filled.WriteString(value)
+		}
+		text = rest
+	}
+	return filled.String()
+}
+
 func newPathTemplate(path string, find placeholderFunc) (*pathTemplate, error) {
 	if !strings.HasPrefix(path, "/") {
 		return nil, errors.New(`the path must begin with "/"`)

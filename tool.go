@@ -75,7 +75,7 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 		return nil, err
 	}
 	request.reserve(m.credentials(InQuery), m.credentials(InCookie))
-	t := &tool{op: *op, input: in, request: request, basePath: m.basePath(op), location: location{serverOf(op), m.origin()},
+	t := &tool{op: *op, input: in, request: request, basePath: m.doc.basePathOf(op), location: location{serverOf(op), m.origin()},
 		security: newSecurityPlan(op, m.doc.SecuritySchemes), scopes: newScopes(op, m.doc.SecuritySchemes)}
 	t.mcp = &mcp.Tool{
 		Name:        op.Name,
@@ -181,13 +181,6 @@ func (m *toolMaker) credentials(in string) (names []string) {
 		}
 	}
 	return names
-}
-
-func (m *toolMaker) basePath(op *Operation) string {
-	if len(op.Servers) > 0 {
-		return op.Servers[0].path()
-	}
-	return m.doc.BasePath
 }
 
 // origin returns the origin of the first server of the document, or "".
