@@ -234,18 +234,24 @@ func resourceScheme(name string) string {
 	return "api://" + host
 }
 
-// checkURIs returns an error if a URI of list is that of another operation:
-// there may be several with one path, since a fragment tells them apart.
-func (s *toolSet) checkURIs(list []*resource) error {
+// addResources adds what the operation of t becomes as a resource, and returns that. It is
+// an error if another operation has such a URI: there may be several with one path,
+// since a fragment tells them apart.
+func (s *toolSet) addResources(t *tool, scheme string) ([]*resource, error) {
+	list, err := newResources(t, scheme)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range list {
 		if first := s.byURI[r.uri()]; first != nil {
-			return fmt.Errorf("%s is the URI of GET %s already", r.uri(), first.tool.op.Path)
+			return nil, fmt.Errorf("%s is the URI of GET %s already", r.uri(), first.tool.op.Path)
 		}
 	}
 	for _, r := range list {
 		s.byURI[r.uri()] = r
 	}
-	return nil
+	s.resources = append(s.resources, list...)
+	return list, nil
 }
 
 // uri returns the URI or the URI template of r.

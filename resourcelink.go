@@ -18,16 +18,12 @@ func (m *toolMaker) linkResources(set *toolSet, scheme string) {
 		if t.op.Results == nil || t.op.Results.LinkBytes <= 0 || t.op.Method != http.MethodGet || !mayBeBinary(&t.op) {
 			continue
 		}
-		list, err := newResources(t, scheme)
-		if err == nil {
-			err = set.checkURIs(list)
-		}
+		list, err := set.addResources(t, scheme)
 		if err != nil {
 			m.problem(&t.op, "large binaries are in results, not linked: %v", err)
 			continue
 		}
-		set.resources = append(set.resources, list...)
-		t.result.shaping.resource = list
+		t.result.shaping.resources = list
 	}
 }
 
@@ -50,7 +46,7 @@ func mayBeBinary(op *Operation) bool {
 // same content: whose URI leads to the same call.
 func (p *resultPlan) link(ctx context.Context, a *answer) {
 	s := p.shaping
-	if s == nil || len(s.resource) == 0 || len(a.parts) != 1 || a.parts[0].blob == nil || len(a.parts[0].blob) < s.LinkBytes {
+	if s == nil || len(s.resources) == 0 || len(a.parts) != 1 || a.parts[0].blob == nil || len(a.parts[0].blob) < s.LinkBytes {
 		return
 	}
 	if c := callOf(ctx); c != nil && c.tool != nil && !a.failed {
@@ -66,7 +62,7 @@ func (s *Server) linkTo(t *tool, arguments *tree.Node) string {
 			return ""
 		}
 	}
-	for _, r := range t.result.shaping.resource {
+	for _, r := range t.result.shaping.resources {
 		uri := r.expand(values) + r.expandQuery(values)
 		found, back := s.resource(uri)
 		if len(uri) <= maxURI && found != nil && found.tool == t && t.typed(back).Equal(values) {

@@ -20,7 +20,7 @@ type shaping struct {
 	fields    *reduce.Paths // nil for all
 	offered   string        // the argument by which a model chooses fields, "" for none
 	pager     *pager        // nil if no argument has to do with pages
-	resource  []*resource   // by which large binaries are read
+	resources []*resource   // by which large binaries are read
 	missed    sync.Once     // said that fields select nothing
 }
 

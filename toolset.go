@@ -28,24 +28,8 @@ type toolSet struct {
 // served costs itself and leaves a Problem; what a caller chose wrongly is an
 // error.
 func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
-	doc = doc.Clone()
-	doc.detach()
-	var faults []error
-	for i := range doc.Operations {
-		op := &doc.Operations[i]
-		op.Method = canonicalMethod(op.Method)
-		if op.Fault != "" {
-			faults = append(faults, errors.New(op.Fault))
-		}
-	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
-	}
-	if err := doc.setResults(&opts.Results); err != nil {
-		return nil, err
-	}
-	nameOperations(doc.Operations)
-	if err := checkNames(doc.Operations); err != nil {
+	doc, err := doc.prepared(&opts.Results)
+	if err != nil {
 		return nil, err
 	}
 	m := &toolMaker{doc: doc, opts: opts, limits: opts.Limits, shared: newFragments(len(doc.Operations)), problems: doc.Problems}
@@ -68,12 +52,8 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 		}
 		set.need(t.scopes)
 		if op.Kind == KindResource {
-			list, err := newResources(t, scheme)
+			_, err := set.addResources(t, scheme)
 			if err == nil {
-				err = set.checkURIs(list)
-			}
-			if err == nil {
-				set.resources = append(set.resources, list...)
 				continue
 			}
 			m.problem(op, "stays a tool: %v", err)
@@ -91,7 +71,30 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 	return set, nil
 }
 
-// need notes what a tool needs.
+// prepared returns a copy of d whose operations all have a method as it is sent, results
+// and a name. What the author of an operation chose wrongly is an error.
+func (d *Document) prepared(results *Results) (*Document, error) {
+	d = d.Clone()
+	d.detach()
+	var faults []error
+	for i := range d.Operations {
+		op := &d.Operations[i]
+		op.Method = canonicalMethod(op.Method)
+		if op.Fault != "" {
+			faults = append(faults, errors.New(op.Fault))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	if err := d.setResults(results); err != nil {
+		return nil, err
+	}
+	nameOperations(d.Operations)
+	return d, checkNames(d.Operations)
+}
+
+// need notes the scopes that a tool needs of its callers.
 func (s *toolSet) need(all scopes) {
 	for _, scope := range slices.Concat(all...) {
 		s.scopes[scope] = true
