@@ -108,41 +108,29 @@ type lists struct {
 // list reads the SDK's lists, in memory. The caller holds the lock.
 func (s *Server) list(ctx context.Context) (l lists, err error) {
 	err = s.inSession(ctx, func(session *mcp.ServerSession) error {
-		for params := new(mcp.ListToolsParams); params != nil; {
-			res, err := s.base(ctx, "tools/list", &mcp.ListToolsRequest{Session: session, Params: params})
+		for cursor, more := "", true; more; more = cursor != "" {
+			res, err := s.base(ctx, "tools/list", &mcp.ListToolsRequest{Session: session, Params: &mcp.ListToolsParams{Cursor: cursor}})
 			if err != nil {
 				return err
 			}
 			page := res.(*mcp.ListToolsResult)
-			l.tools = append(l.tools, page.Tools...)
-			params = nil
-			if page.NextCursor != "" {
-				params = &mcp.ListToolsParams{Cursor: page.NextCursor}
-			}
+			l.tools, cursor = append(l.tools, page.Tools...), page.NextCursor
 		}
-		for params := new(mcp.ListResourcesParams); params != nil; {
-			res, err := s.base(ctx, "resources/list", &mcp.ListResourcesRequest{Session: session, Params: params})
+		for cursor, more := "", true; more; more = cursor != "" {
+			res, err := s.base(ctx, "resources/list", &mcp.ListResourcesRequest{Session: session, Params: &mcp.ListResourcesParams{Cursor: cursor}})
 			if err != nil {
 				return err
 			}
 			page := res.(*mcp.ListResourcesResult)
-			l.resources = append(l.resources, page.Resources...)
-			params = nil
-			if page.NextCursor != "" {
-				params = &mcp.ListResourcesParams{Cursor: page.NextCursor}
-			}
+			l.resources, cursor = append(l.resources, page.Resources...), page.NextCursor
 		}
-		for params := new(mcp.ListResourceTemplatesParams); params != nil; {
-			res, err := s.base(ctx, "resources/templates/list", &mcp.ListResourceTemplatesRequest{Session: session, Params: params})
+		for cursor, more := "", true; more; more = cursor != "" {
+			res, err := s.base(ctx, "resources/templates/list", &mcp.ListResourceTemplatesRequest{Session: session, Params: &mcp.ListResourceTemplatesParams{Cursor: cursor}})
 			if err != nil {
 				return err
 			}
 			page := res.(*mcp.ListResourceTemplatesResult)
-			l.templates = append(l.templates, page.ResourceTemplates...)
-			params = nil
-			if page.NextCursor != "" {
-				params = &mcp.ListResourceTemplatesParams{Cursor: page.NextCursor}
-			}
+			l.templates, cursor = append(l.templates, page.ResourceTemplates...), page.NextCursor
 		}
 		return nil
 	})
