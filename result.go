@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -23,7 +22,6 @@ import (
 type resultPlan struct {
 	out      outputPlan
 	maxBytes int64
-	uri      string // of binary content, if the request does not say more
 
 	shaping *shaping // nil for an answer as it comes
 }
@@ -60,15 +58,8 @@ func newLooseSchema(schema *tree.Node, wrap bool) *looseSchema {
 	return &looseSchema{schema, o}
 }
 
-func newResultPlan(op *Operation, out outputPlan, maxBytes int64) *resultPlan {
-	return &resultPlan{out: out, maxBytes: maxBytes, uri: responseURI(op.Path)}
-}
-
-// responseURI names what a response has at a path. Nothing can be read there:
-// clients want to tell contents apart.
-func responseURI(path string) string {
-	u := url.URL{Scheme: "response", Path: path}
-	return u.String()
+func newResultPlan(out outputPlan, maxBytes int64) *resultPlan {
+	return &resultPlan{out: out, maxBytes: maxBytes}
 }
 
 // toolResult reads res and closes its body. The request of res must have been
@@ -90,7 +81,7 @@ func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *lis
 	a.noteSome(more)
 	result := a.textResult(room)
 	if result == nil {
-		result = &mcp.CallToolResult{IsError: a.failed, Content: a.toolContent(p.uriFor(ctx))}
+		result = &mcp.CallToolResult{IsError: a.failed, Content: a.toolContent(responseURI(ctx))}
 	}
 	if len(result.Content) == 0 {
 		result.Content = []mcp.Content{&mcp.TextContent{Text: emptyText(ctx, res)}}
@@ -157,13 +148,15 @@ func (p *resultPlan) resourceContents(ctx context.Context, uri string, res *http
 
 func isSuccess(res *http.Response) bool { return res.StatusCode >= 200 && res.StatusCode <= 299 }
 
-// uriFor returns the URI of what the response to a call has: the path of the operation,
-// filled in.
-func (p *resultPlan) uriFor(ctx context.Context) string {
-	if t := targetFrom(ctx); t != nil && t.path != "" {
-		return "response:" + t.path
+// responseURI returns a URI for binary content of the response to the call that ctx is of:
+// the path of the operation, filled in. Nothing can be read there; clients want to tell
+// contents apart.
+func responseURI(ctx context.Context) string {
+	uri := "response:"
+	if t := targetFrom(ctx); t != nil {
+		uri += t.path
 	}
-	return p.uri
+	return uri
 }
 
 // emptyText says what a response without content says.

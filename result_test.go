@@ -48,7 +48,7 @@ func render(r *mcp.CallToolResult) string {
 }
 
 func testPlan(out outputPlan) *resultPlan {
-	return newResultPlan(&Operation{Method: "GET", Path: "/orders/{id}"}, out, DefaultMaxResponseBytes)
+	return newResultPlan(out, DefaultMaxResponseBytes)
 }
 
 // respond calls a handler that answers with the given status and body, and
@@ -222,7 +222,7 @@ func TestToolResultCut(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx := t.Context()
-			p := newResultPlan(&Operation{}, outputPlan{}, 10)
+			p := newResultPlan(outputPlan{}, 10)
 			res := respond(t, ctx, 200, tt.body, "Content-Type", tt.media)
 			if got := render(p.toolResult(ctx, res, nil)); got != tt.want {
 				t.Errorf("result:\n%s\nwant:\n%s", got, tt.want)
@@ -373,7 +373,7 @@ func TestResourceContents(t *testing.T) {
 			}
 			ctx := t.Context()
 			res := respond(t, ctx, tt.status, tt.body, "Content-Type", tt.media)
-			got, err := newResultPlan(&Operation{}, outputPlan{}, tt.max).resourceContents(ctx, "api://x/y", res)
+			got, err := newResultPlan(outputPlan{}, tt.max).resourceContents(ctx, "api://x/y", res)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("other contents (-want +got):\n%s", diff)
 			}
@@ -399,7 +399,7 @@ func FuzzToolResult(f *testing.F) {
 			StatusCode: status, Header: http.Header{"Content-Type": {media}, "Content-Disposition": {media}, "Location": {media}},
 			Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1,
 		}
-		p := newResultPlan(&Operation{}, outputPlan{advertised: advertised, wrap: status == 201}, 50)
+		p := newResultPlan(outputPlan{advertised: advertised, wrap: status == 201}, 50)
 		result := p.toolResult(t.Context(), res, nil)
 		data, err := json.Marshal(result)
 		if err != nil || !utf8.Valid(data) {

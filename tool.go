@@ -91,8 +91,8 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 	}
 	t.repeats = bytes.Contains(t.mcp.InputSchema.(json.RawMessage), []byte(paramHeaderKeyword))
 	t.schema = keptSchema(t.mcp.InputSchema.(json.RawMessage))
-	t.validator = newValidatorLate(op.Name, func() *tree.Node { return overlapping(t.schema()) }, "argument", m.opts.Logger)
-	t.result = newResultPlan(op, m.output(t), m.limits.MaxResponseBytes)
+	t.validator = newValidatorLate(op.Name, t.schema, "argument", m.opts.Logger)
+	t.result = newResultPlan(m.output(t), m.limits.MaxResponseBytes)
 	t.result.shaping = newShaping(op, in)
 	in.schema = nil
 	return t, nil

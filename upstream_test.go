@@ -309,7 +309,7 @@ func TestUpstreamGzipBomb(t *testing.T) {
 	})
 	ctx := t.Context()
 	res := mustRoundTrip(t, rt, newCall(t, ctx, "GET", "/zeros", ""))
-	p := newResultPlan(&Operation{Path: "/zeros"}, outputPlan{}, 1000)
+	p := newResultPlan(outputPlan{}, 1000)
 	if got, want := len(render(p.toolResult(ctx, res, nil))), 1200; got > want {
 		t.Errorf("the result has %d bytes, want at most %d", got, want)
 	}
