@@ -38,16 +38,16 @@ type envelope struct {
 	tool     *tool // that is called; nil unless it is a bridged one, and in a batch
 	hears    bool  // the caller wants to hear of progress, or of what is logged
 	batch    bool
-	keeps    bool         // the method is one of keeping
-	odd      bool         // it changes what the answers of its session are like
-	cancels  []*tree.Node // ids of messages that are cancelled
+	keeps    bool         // the method is one of keptMethods
+	odd      bool         // what it sets makes the answers in its session unusual
+	cancels  []*tree.Node // the ids of messages that it cancels
 	requests int          // how many messages have a method
-	calls    int          // how many want an answer
+	calls    int          // how many messages want an answer
 }
 
-// keeping are the methods of which the SDK keeps what came with them, for as long
-// as the session or the stream that they open.
-var keeping = [...]string{"initialize", "notifications/initialized", "logging/setLevel", "resources/subscribe", "subscriptions/listen"}
+// keptMethods are the methods whose params the SDK keeps for as long as the session or
+// the stream lasts.
+var keptMethods = [...]string{"initialize", "notifications/initialized", "logging/setLevel", "resources/subscribe", "subscriptions/listen"}
 
 // maxValues bounds the values of a message: each takes a hundred bytes for the two
 // of an empty array.
@@ -56,8 +56,8 @@ const maxValues = 200_000
 // maxDepth bounds the levels of a message. Arguments begin at the third.
 const maxDepth = 64 + 3
 
-// What is kept is not what a call may have: there are many sessions, and anybody
-// can open them.
+// Bounds of a message whose params are kept. They are much tighter than those of a call,
+// since anybody can open many sessions.
 const (
 	maxKeptBytes  = 16 << 10
 	maxKeptValues = 500
@@ -86,7 +86,7 @@ func parseEnvelope(p *tree.Parser, body []byte) (envelope, *envelopeError) {
 	}
 	if wrong == nil && m.keeps && (len(body) > maxKeptBytes || valuesIn(n) > maxKeptValues) {
 		return m, &envelopeError{codeInvalidRequest, fmt.Sprintf("a message with any of the methods %s has at most %d bytes and %d values",
-			strings.Join(keeping[:], ", "), maxKeptBytes, maxKeptValues)}
+			strings.Join(keptMethods[:], ", "), maxKeptBytes, maxKeptValues)}
 	}
 	return m, wrong
 }
@@ -174,7 +174,7 @@ func membersOf(n *tree.Node) (m rpcMessage) {
 	return m
 }
 
-// heed notes a key that is none of names, if it is misspelt.
+// heed notes a key that is none of names if it differs from one of them by case only.
 func (m *rpcMessage) heed(key string, names ...string) {
 	if m.misspelt == "" && misspells(key, names) {
 		m.misspelt = key
@@ -210,7 +210,7 @@ func parseMessage(n *tree.Node) (envelope, *envelopeError) {
 	}
 	if method != nil {
 		m.method, m.requests = method.Str(), 1
-		m.keeps = slices.Contains(keeping[:], m.method)
+		m.keeps = slices.Contains(keptMethods[:], m.method)
 		if id != nil {
 			m.calls = 1
 		}

@@ -34,7 +34,7 @@ func (g *gate) leave() {
 	}
 }
 
-// A visit is somebody inside a gate, who leaves once.
+// A visit is one entry through a gate. Leaving more than once does nothing.
 type visit struct {
 	gate *gate
 	left sync.Once
@@ -42,8 +42,8 @@ type visit struct {
 
 func (v *visit) leave() { v.left.Do(v.gate.leave) }
 
-// depart ends the visit of somebody inside, who may have left; nil for somebody
-// who has not.
+// depart ends v, which may have ended already. A nil v stands for an entry without a
+// visit, which is still inside.
 func (g *gate) depart(v *visit) {
 	if v == nil {
 		g.leave()

@@ -24,13 +24,13 @@ type limiter struct {
 	pace     recent[principal, *rate.Limiter]
 }
 
-// An excess is the reason why a call is refused that may be made later.
+// An excess says why a call was refused, and how long to wait before it is made again.
 type excess struct {
 	text string
 	wait time.Duration
 }
 
-// enter lets a call of p in, and leave must follow, or says why not.
+// enter counts a call of p, for which leave must follow, or returns why there may be none.
 func (l *limiter) enter(p principal) *excess {
 	known := !p.anonymous()
 	l.mu.Lock()
@@ -41,7 +41,7 @@ func (l *limiter) enter(p principal) *excess {
 	case known && l.underWay[p] >= l.limits.MaxCallsPerPrincipal:
 		return &excess{fmt.Sprintf("too many calls at a time: you have %d under way, as many as you may", l.underWay[p]), time.Second}
 	}
-	if wait := l.overtakes(p); wait > 0 {
+	if wait := l.wait(p); wait > 0 {
 		return &excess{fmt.Sprintf("too many calls: you may make %d a minute", l.limits.CallsPerMinute), wait}
 	}
 	l.total++
@@ -73,9 +73,9 @@ func (l *limiter) load() int {
 	return l.total
 }
 
-// overtakes returns how long p has to wait for its next call, and counts that if
-// it is not at all.
-func (l *limiter) overtakes(p principal) time.Duration {
+// wait returns how long p has to wait for its next call. If p need not wait, the call
+// counts as made.
+func (l *limiter) wait(p principal) time.Duration {
 	if l.limits.CallsPerMinute >= unlimitedPace {
 		return 0
 	}
@@ -92,10 +92,10 @@ func (l *limiter) overtakes(p principal) time.Duration {
 	return wait
 }
 
-// unlimitedPace is more by the minute than any server can do.
+// unlimitedPace is more calls a minute than any server can answer: it stands for no limit.
 const unlimitedPace = math.MaxInt32
 
-// perMinute allows n of something by the minute, and as many at once.
+// perMinute returns a limiter that allows n events a minute, and as many at once.
 func perMinute(n int) *rate.Limiter { return rate.NewLimiter(rate.Limit(n)/60, n) }
 
 // restrain is the middleware that keeps calls within Options.Limits. A call that

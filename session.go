@@ -8,17 +8,16 @@ import (
 	"time"
 )
 
-// patience is how long a session is kept without having been used after it was
-// opened, and how long a session of nobody is kept once there is no place for
-// another one.
+// patience is how long a session is kept that was opened and then not used, and how
+// long an idle session of nobody is safe from making room for a new one.
 const patience = 5 * time.Minute
 
-// A sessionTable knows the sessions there are, in the SDK's keeping or as
-// streams of HTTP with SSE: whose they are, and which of them nobody uses.
+// A sessionTable knows all sessions, those that the SDK keeps and the streams of
+// HTTP with SSE: whom they belong to, and which of them are idle.
 type sessionTable struct {
-	max   int           // sessions of all
-	share int           // sessions of one principal that is known
-	idle  time.Duration // that a session may be
+	max   int           // how many sessions there may be
+	share int           // how many of them one known principal may have
+	idle  time.Duration // how long a session may be idle
 
 	mu     sync.Mutex
 	taken  int
@@ -26,19 +25,20 @@ type sessionTable struct {
 	owners map[principal]*owner
 }
 
-// An owner has sessions.
+// An owner is a principal that has sessions. The rings are the heads of the lists of its
+// idle sessions, the one that has been idle for the longest time first.
 type owner struct {
-	taken int
-	new   ring.Ring // before the sessions that are idle, and were not used yet; the longest idle first
-	used  ring.Ring // before those that are idle, and were used
+	taken  int
+	unused ring.Ring // sessions that were opened and not used yet
+	used   ring.Ring // the others
 }
 
-// A session is a place that is taken. Its fields are guarded by the table.
+// A session is a place in the table. Its fields are guarded by the table.
 type session struct {
 	table *sessionTable
 	of    principal
-	owner *owner // that of is
-	id    string // "" until it is known to the SDK, and of a stream
+	owner *owner // the owner that the table has for of
+	id    string // "" until the SDK has given it one, and for a stream
 
 	close    func()          // ends it in the SDK, which it does by itself until it is initialized
 	life     context.Context // of its calls: when it has ended, nobody can fetch an answer
@@ -51,9 +51,9 @@ type session struct {
 	since time.Time // when it was used last, if nobody uses it
 	used  bool      // there was a message after the first one
 	ended bool
-	place ring.Ring   // in one of the owner's rings, while nobody uses it
-	timer *time.Timer // for when it is idle for too long; nil before it was idle
-	timed bool        // the timer runs, and may be early
+	idle  ring.Ring   // its element in one of the owner's rings, while nobody uses it
+	timer *time.Timer // ends the session when it has been idle for too long; nil before it was idle
+	timed bool        // the timer runs; it may fire too early
 }
 
 func newSessionTable(limits Limits) *sessionTable {
@@ -64,9 +64,8 @@ func newSessionTable(limits Limits) *sessionTable {
 }
 
 // open takes a place for a session of p, which the caller uses until it calls
-// leave. If there is none, it ends the session that p has not used for the
-// longest time; if there is none either, it returns nil. A session of somebody
-// else is never ended.
+// leave. If no place is free, the session that p has not used for the longest time
+// ends; if p has none, open returns nil. A session of somebody else is never ended.
 func (t *sessionTable) open(p principal) *session {
 	t.mu.Lock()
 	o := t.owners[p]
@@ -86,7 +85,7 @@ func (t *sessionTable) open(p principal) *session {
 	o.taken++
 	t.owners[p] = o
 	s := &session{table: t, of: p, owner: o, users: 1, close: func() {}, messages: quota{max: maxPending}}
-	s.place.Value = s
+	s.idle.Value = s
 	life, cancel := context.WithCancel(context.Background())
 	s.life, s.end = life, func() {
 		cancel()
@@ -104,12 +103,12 @@ func (t *sessionTable) load() int {
 	return t.taken
 }
 
-// leastUsed returns the session that ends for another one of p: the one that has
-// been idle for the longest time. Nobody is not one client but all that do not
-// say who they are: of these, only sessions that were opened and not used, and
-// such as have been idle for a while.
+// leastUsed returns the session that has to make room for another one of p, or nil: the
+// one that has been idle for the longest time. Nobody is not one client but all those
+// that do not say who they are. Of their sessions, only those count that were opened
+// and not used, and those that have been idle for as long as patience.
 func (o *owner) leastUsed(p principal) *session {
-	least, _ := o.new.Next().Value.(*session)
+	least, _ := o.unused.Next().Value.(*session)
 	if s, ok := o.used.Next().Value.(*session); ok {
 		if (p != nobody || time.Since(s.since) >= patience) && (least == nil || s.since.Before(least.since)) {
 			least = s
@@ -133,12 +132,12 @@ func (t *sessionTable) enter(id string, p principal, n int) (*session, bool) {
 	}
 	s.used = true
 	s.users++
-	s.unlist()
+	s.setBusy()
 	return s, true
 }
 
-// ticket returns a ticket for n places of s that are taken, who uses s until it
-// is used up. It is nil for none.
+// ticket returns a ticket for n places that were taken in s. It counts as a user of s
+// until all of them have been given back. It is nil if n is 0.
 func (s *session) ticket(n int) *ticket {
 	if n == 0 {
 		return nil
@@ -149,7 +148,7 @@ func (s *session) ticket(n int) *ticket {
 	return &ticket{places: &s.messages, left: n, session: s}
 }
 
-// leave is called by who does not use the session any more.
+// leave ends one use of the session.
 func (s *session) leave() {
 	t := s.table
 	t.mu.Lock()
@@ -160,7 +159,7 @@ func (s *session) leave() {
 	case s.id == "":
 		t.remove(s) // nobody can come back to it
 	default:
-		s.list()
+		s.setIdle()
 	}
 }
 
@@ -172,14 +171,14 @@ func (s *session) named(id string) {
 	s.table.byID[id] = s
 }
 
-// closes says how s is ended in the SDK.
+// closes sets the function that ends s in the SDK.
 func (s *session) closes(f func()) {
 	s.table.mu.Lock()
 	defer s.table.mu.Unlock()
 	s.close = f
 }
 
-// forget gives the place of a session back that has ended.
+// forget gives back the place of a session that has ended in the SDK.
 func (t *sessionTable) forget(id string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -188,34 +187,34 @@ func (t *sessionTable) forget(id string) {
 	}
 }
 
-// list notes that nobody uses s. A timer that runs is left alone, since it would be set
-// for each message.
-func (s *session) list() {
+// setIdle notes that nobody uses s. A timer that runs already is left alone: setting it
+// anew for each message costs more than letting it fire too early.
+func (s *session) setIdle() {
 	s.since = time.Now()
 	idle := &s.owner.used
 	if !s.used {
-		idle = &s.owner.new
+		idle = &s.owner.unused
 	}
-	idle.Prev().Link(&s.place)
+	idle.Prev().Link(&s.idle)
 	switch {
 	case s.timer == nil:
-		s.timer = time.AfterFunc(s.mayIdle(), s.expire)
+		s.timer = time.AfterFunc(s.idleLimit(), s.expire)
 	case !s.timed:
-		s.timer.Reset(s.mayIdle())
+		s.timer.Reset(s.idleLimit())
 	}
 	s.timed = true
 }
 
-// mayIdle returns how long s may be idle.
-func (s *session) mayIdle() time.Duration {
+// idleLimit returns how long s may be idle.
+func (s *session) idleLimit() time.Duration {
 	if !s.used {
 		return min(s.table.idle, patience)
 	}
 	return s.table.idle
 }
 
-// unlist notes that somebody uses s.
-func (s *session) unlist() { s.place.Prev().Unlink(1) }
+// setBusy notes that somebody uses s, which may be so already.
+func (s *session) setBusy() { s.idle.Prev().Unlink(1) }
 
 // expire ends s if nobody has used it for too long.
 func (s *session) expire() {
@@ -226,7 +225,7 @@ func (s *session) expire() {
 		t.mu.Unlock()
 		return
 	}
-	if left := s.mayIdle() - time.Since(s.since); left > 0 {
+	if left := s.idleLimit() - time.Since(s.since); left > 0 {
 		s.timer.Reset(left)
 		s.timed = true
 		t.mu.Unlock()
@@ -240,7 +239,7 @@ func (s *session) expire() {
 // remove gives back the place of s. It returns what ends s in the SDK, to be
 // called without the lock.
 func (t *sessionTable) remove(s *session) (end func()) {
-	s.unlist()
+	s.setBusy()
 	if s.timer != nil {
 		s.timer.Stop()
 	}

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// A throttle slows down who tries credentials: after too many that were not
+// A throttle slows down whoever tries out credentials: after too many that were not
 // valid, those from the same address are not looked at for a while, except for
 // credentials that were valid before. Expired ones do not count: clients notice
 // that they are by trying. What is tried at the same moment is not counted yet.
