@@ -109,7 +109,7 @@ func (f *fastPath) takes(r *http.Request, head *letterhead, m *envelope) bool {
 	switch m.method {
 	case "tools/call":
 		t := m.tool
-		return t != nil && f.server.door.authorizer.grants(r.Context(), t.scopes) && !t.repeats && head.names(m, "name") && hasOnly(m.params, "name", "arguments") &&
+		return t != nil && f.server.door.authorizer.grants(r.Context(), t.scopes) && !t.mirrors && head.names(m, "name") && hasOnly(m.params, "name", "arguments") &&
 			levelsLeft(m.arguments, maxArgumentsDepth) >= 0
 	case "resources/read":
 		return f.known && head.names(m, "uri") && hasOnly(m.params, "uri") && f.bridges(r, m.params.Get("uri").Text)

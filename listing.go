@@ -94,7 +94,7 @@ func (l *listings) put(key listingKey, turn int, result []byte) {
 // to it, which is kept from then on. It reports whether it has.
 func (f *fastPath) serveList(w http.ResponseWriter, r *http.Request, of era, m *envelope, body []byte) bool {
 	turn := f.lists.now()
-	seen, ok := f.server.grants(r.Context())
+	seen, ok := f.server.grantedScopes(r.Context())
 	if !ok {
 		return false
 	}
@@ -145,9 +145,10 @@ func (p *recording) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// grants returns which of the scopes that tools need the caller has, for a list
-// that depends on it; false if there are too many to say.
-func (s *Server) grants(ctx context.Context) (seen string, ok bool) {
+// grantedScopes returns which of the tools' needs of scopes the caller meets, as a text
+// that is the same for callers who see the same list. It reports false if tools have too
+// many different needs.
+func (s *Server) grantedScopes(ctx context.Context) (seen string, ok bool) {
 	a, set := s.door.authorizer, s.set.Load()
 	if a == nil || a.StepUp || set == nil {
 		return "", true

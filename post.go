@@ -44,8 +44,8 @@ func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request, head *lett
 	}
 }
 
-// handle answers the message m, which is all that body has. It reports whether it
-// has done so without the SDK, which might keep what it gets.
+// handle answers the message m, which body holds. It reports whether it did so without
+// the SDK, which may keep parts of what it gets.
 func (d *frontDoor) handle(w http.ResponseWriter, r *http.Request, head *letterhead, m *envelope, body *buffer) (alone bool) {
 	c := caller{request: r, bare: head.bare}
 	listens := m.method == "subscriptions/listen"
@@ -67,7 +67,7 @@ func (d *frontDoor) handle(w http.ResponseWriter, r *http.Request, head *letterh
 		noStream(w, http.StatusNotImplemented, m.id)
 		return false
 	case listens: // which lasts like a session
-		valid, end := d.place(w, r, m)
+		valid, end := d.reserve(w, r, m)
 		if valid == nil {
 			return false
 		}
@@ -77,14 +77,14 @@ func (d *frontDoor) handle(w http.ResponseWriter, r *http.Request, head *letterh
 	if d.fast.serve(w, r, head, m, body, &c, h) {
 		return true
 	}
-	d.leave(w, r, *m, body.bytes, c, h)
+	d.delegate(w, r, *m, body.bytes, c, h)
 	return false
 }
 
-// place takes the place of a session for the message m, which lasts until the function is
-// called, and returns r as long as its credential is valid. If there is no place, it has
-// answered and returns nil.
-func (d *frontDoor) place(w http.ResponseWriter, r *http.Request, m *envelope) (*http.Request, func()) {
+// reserve takes a place in the session table for the message m, until the function that it
+// returns is called. The request that it returns ends when the credential of r does. If
+// there is no place, it has answered, and returns nil.
+func (d *frontDoor) reserve(w http.ResponseWriter, r *http.Request, m *envelope) (*http.Request, func()) {
 	place := d.table.open(d.principalOf(r))
 	if place == nil {
 		tooManySessions(w, m.id)
@@ -97,8 +97,8 @@ func (d *frontDoor) place(w http.ResponseWriter, r *http.Request, m *envelope) (
 	}
 }
 
-// leave leaves the message m of c, which is all that body has, to the handler h of the SDK.
-func (d *frontDoor) leave(w http.ResponseWriter, r *http.Request, m envelope, body []byte, c caller, h http.Handler) {
+// delegate has the handler h of the SDK answer the message m of c, which body holds.
+func (d *frontDoor) delegate(w http.ResponseWriter, r *http.Request, m envelope, body []byte, c caller, h http.Handler) {
 	if c.session != nil && c.opens == nil {
 		c.ticket = c.session.ticket(m.requests)
 	}
@@ -151,11 +151,11 @@ func (d *frontDoor) challenged(w http.ResponseWriter, r *http.Request, m *envelo
 	return true
 }
 
-// concealed returns the message m, which is all that body has, as the SDK gets it. It
-// compares arguments with headers before it asks whether the caller may know the
-// tool, and would name them: of a hidden tool, they are left out.
+// concealed returns the message m, which body holds, as the SDK gets it. The SDK compares
+// the arguments with the headers before it asks whether the caller may know the tool,
+// and its error would name arguments: those of a hidden tool are left out.
 func (d *frontDoor) concealed(r *http.Request, m *envelope, body []byte) []byte {
-	if !isModern(r) || m.tool == nil || !m.tool.repeats || d.authorizer.grants(r.Context(), m.tool.scopes) {
+	if !isModern(r) || m.tool == nil || !m.tool.mirrors || d.authorizer.grants(r.Context(), m.tool.scopes) {
 		return body
 	}
 	params := slices.DeleteFunc(slices.Clone(m.params.Members), func(p tree.Member) bool { return p.Key == "arguments" })
@@ -169,8 +169,8 @@ func (d *frontDoor) concealed(r *http.Request, m *envelope, body []byte) []byte 
 	return tree.NewObject(members...).JSON()
 }
 
-// enterSession enters the session with the given id for m, or a new one, and notes that in
-// c. The session must be left. If it reports false, it has answered.
+// enterSession enters the session with the given id, which must be left. If id is "", m
+// opens one, which c then names. If it reports false, it has answered.
 func (d *frontDoor) enterSession(w http.ResponseWriter, r *http.Request, id string, m *envelope, c *caller) (*session, bool) {
 	p := d.principalOf(r)
 	if id == "" {
@@ -194,7 +194,7 @@ func (d *frontDoor) enterSession(w http.ResponseWriter, r *http.Request, id stri
 
 // readBody checks the type of the body and reads it within the limit. The type
 // is required: a page in a browser cannot send application/json to another
-// origin unasked. The buffer can be put back when nobody needs the body.
+// origin unasked. The buffer goes back to the pool when nobody needs the body.
 func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request, head *letterhead) (*buffer, bool) {
 	if !isJSONMessage(head.contentType) {
 		writeError(w, http.StatusUnsupportedMediaType, nil, codeInvalidRequest, "Content-Type must be application/json")

@@ -73,7 +73,7 @@ func (s *Server) read(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.R
 	defer callCtx.close()
 	res, err := s.roundTrip(callCtx, t, values)
 	if err != nil {
-		return nil, s.unread(ctx, found, err)
+		return nil, s.readFailure(ctx, found, err)
 	}
 	noteStatus(ctx, res.StatusCode)
 	contents, err := t.result.resourceContents(callCtx, uri, res)
@@ -83,8 +83,8 @@ func (s *Server) read(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.R
 	return &mcp.ReadResourceResult{Contents: contents}, nil
 }
 
-// unread returns the error of a resource for which there was no response.
-func (s *Server) unread(ctx context.Context, what *reading, err error) error {
+// readFailure returns the error of a resource for which there was no response.
+func (s *Server) readFailure(ctx context.Context, what *reading, err error) error {
 	var wrong *argumentError
 	if errors.As(err, &wrong) {
 		noteRefusal(ctx, ReasonArguments)

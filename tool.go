@@ -31,7 +31,7 @@ type tool struct {
 	location location
 	security securityPlan
 	scopes   scopes
-	repeats  bool // arguments are repeated in headers, which the SDK compares
+	mirrors  bool // clients repeat arguments in headers, which the SDK compares
 
 	// schema is that of the arguments, and validator checks them. Both are made on the
 	// first call.
@@ -89,9 +89,9 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 		in.schema = withoutKeyword(in.schema, paramHeaderKeyword)
 		t.mcp.InputSchema = json.RawMessage(in.schema.JSON())
 	}
-	t.repeats = bytes.Contains(t.mcp.InputSchema.(json.RawMessage), []byte(paramHeaderKeyword))
+	t.mirrors = bytes.Contains(t.mcp.InputSchema.(json.RawMessage), []byte(paramHeaderKeyword))
 	t.schema = keptSchema(t.mcp.InputSchema.(json.RawMessage))
-	t.validator = newValidatorLate(op.Name, t.schema, "argument", m.opts.Logger)
+	t.validator = lazyValidator(op.Name, t.schema, "argument", m.opts.Logger)
 	t.result = newResultPlan(m.output(t), m.limits.MaxResponseBytes)
 	t.result.shaping = newShaping(op, in)
 	in.schema = nil
@@ -112,10 +112,10 @@ func refusal(t *mcp.Tool) (why any) {
 	return nil
 }
 
-// newValidatorLate returns a function that compiles the schema of a tool when it is first
-// called. One that does not compile gives nil: the API checks its input itself. In its
-// errors, noun is what a member of the value is called.
-func newValidatorLate(tool string, schema func() *tree.Node, noun string, logger *slog.Logger) func() *validator {
+// lazyValidator returns a function that compiles the schema of a tool when it is first
+// called. It returns nil for a schema that does not compile: the API then has to check its
+// input itself. noun is what errors call a member of the value.
+func lazyValidator(tool string, schema func() *tree.Node, noun string, logger *slog.Logger) func() *validator {
 	return sync.OnceValue(func() *validator {
 		v, err := newValidator(schema())
 		if err != nil {
@@ -148,7 +148,7 @@ func (m *toolMaker) output(t *tool) outputPlan {
 		plan.loose = sync.OnceValue(func() *looseSchema { return newLooseSchema(kept(), wrap) })
 		return plan
 	}
-	compiled := newValidatorLate(t.op.Name, kept, "property", m.opts.Logger)
+	compiled := lazyValidator(t.op.Name, kept, "property", m.opts.Logger)
 	plan.strict = func(value *tree.Node) error { return compiled().validate(value) }
 	return plan
 }

@@ -70,7 +70,7 @@ func (t *upstream) request(r *http.Request) (*http.Request, error) {
 			return nil, err
 		}
 	}
-	base, path := t.place(r, to)
+	base, path := t.destination(r, to)
 	if !own {
 		out = r.WithContext(r.Context())
 		out.URL, out.Header = new(url.URL), ownedHeader(r.Header)
@@ -103,8 +103,8 @@ func (t *upstream) request(r *http.Request) (*http.Request, error) {
 	return out, nil
 }
 
-// place returns the server that r is sent to, and the escaped path there.
-func (t *upstream) place(r *http.Request, to *target) (server *url.URL, path string) {
+// destination returns the server that r is sent to, and the escaped path there.
+func (t *upstream) destination(r *http.Request, to *target) (server *url.URL, path string) {
 	if to == nil {
 		path = r.URL.EscapedPath()
 		if !strings.HasPrefix(path, "/") {
