@@ -180,7 +180,7 @@ func TestTraces(t *testing.T) {
 			a.call(t, "hangUp", nil)
 			a.call(t, "half", nil)
 			a.call(t, "slow", nil)
-			a.call(t, "getOrder", map[string]any{"id": 7})
+			a.call(t, "getOrder", map[string]any{"id": []int{7}})
 			a.call(t, "made-up", nil)
 			ctx, span := a.provider.Tracer("agent").Start(t.Context(), "read")
 			if _, err := a.session.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: "api://orders/orders", Meta: a.carry(ctx)}); err != nil {
