@@ -22,7 +22,8 @@ type selection struct {
 	data   []byte
 	out    []byte
 	hits   []bool
-	states []*segment // how the paths go on in the open arrays and objects, the innermost last
+	within map[*segment]bool // whose paths are noted: they led into what is selected as a whole
+	states []*segment        // how the paths go on in the open arrays and objects, the innermost last
 }
 
 // value writes what is selected of the value at pos. states[lo:] say how the paths go on
@@ -54,6 +55,13 @@ func (s *selection) hit(state *segment) {
 		s.hits[state.last] = true
 		return
 	}
+	if s.within[state] {
+		return
+	}
+	if s.within == nil {
+		s.within = map[*segment]bool{}
+	}
+	s.within[state] = true
 	for _, number := range state.numbers(nil) {
 		s.hits[number] = true
 	}

@@ -1,9 +1,11 @@
 package reduce
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestSelect(t *testing.T) {
@@ -107,5 +109,39 @@ func TestText(t *testing.T) {
 		if got := Text(tt.in, tt.most); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.in, got, tt.want)
 		}
+	}
+}
+
+// What is selected as a whole is noted once for the paths that lead into it, not for each
+// item: a client may choose 64 long paths, and an answer has a million items.
+func TestSelectManyWholes(t *testing.T) {
+	texts := []string{"*/*"}
+	for i := range MaxPaths - 1 {
+		texts = append(texts, fmt.Sprintf("k/%d%s", i, strings.Repeat("/a", maxSegments-2)))
+	}
+	paths, err := ParsePaths(texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const items = 500_000
+	v, err := Parse([]byte(`{"k":[` + strings.Repeat("1,", items-1) + `1]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan int, 1)
+	go func() {
+		selected, missed := v.Select(paths)
+		if len(missed) > 0 {
+			t.Errorf("missed %d paths", len(missed))
+		}
+		done <- len(selected.JSON())
+	}()
+	select {
+	case got := <-done:
+		if got != len(v.JSON()) {
+			t.Errorf("%d of %d bytes are left", got, len(v.JSON()))
+		}
+	case <-time.After(15 * time.Second):
+		t.Fatal("it is still not selected")
 	}
 }
