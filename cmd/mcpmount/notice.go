@@ -19,6 +19,7 @@ type notice struct {
 	redirect string // that the identity provider has to know, "" for none
 	document string
 	upstream string
+	others   []string // origins of the servers that some operations have of their own
 	tools    int
 	served   string // in words: tools, resources and resource templates
 	tokens   int    // about, of the list of tools
@@ -37,6 +38,7 @@ func newNotice(src *source, api *upstream, srv *mcpmount.Server) notice {
 		title:    src.title(),
 		document: src.name,
 		upstream: displayURL(api.url),
+		others:   api.others,
 		lack:     api.lack,
 		tools:    len(srv.Tools()),
 		served:   servedText(srv.Health()),
@@ -59,6 +61,9 @@ func (n notice) print(w io.Writer, log *slog.Logger) {
 			log = log.With("api", n.api)
 		}
 		attrs := []any{"url", n.url, "title", n.title, "tools", n.tools, "upstream", n.upstream, "problems", n.problems, "tokens", n.tokens, "uncredentialed", n.lack.operations}
+		if len(n.others) > 0 {
+			attrs = append(attrs, "others", n.others)
+		}
 		if n.redirect != "" {
 			attrs = append(attrs, "redirect", n.redirect)
 		}
@@ -75,6 +80,9 @@ func (n notice) print(w io.Writer, log *slog.Logger) {
 	}
 	fmt.Fprintf(w, "mcpmount: serving %s %s\n", what, where)
 	fmt.Fprintf(w, "mcpmount: %s, each a call of %s\n", n.served, n.upstream)
+	if len(n.others) > 0 {
+		fmt.Fprintf(w, "mcpmount: some of them are calls of other servers, which the document names: %s\n", printable(someOf(n.others)))
+	}
 	if n.problems > 0 {
 		fmt.Fprintf(w, "mcpmount: %s in the document; run mcpmount check %s\n", count(n.problems, "problem"), check)
 	}
@@ -91,6 +99,16 @@ func (n notice) print(w io.Writer, log *slog.Logger) {
 	if n.redirect != "" {
 		fmt.Fprintf(w, "mcpmount: the identity provider has to know the redirect URI %s\n", n.redirect)
 	}
+}
+
+// someOf names the first of several.
+func someOf(names []string) string {
+	const most = 5
+	text := strings.Join(names[:min(len(names), most)], ", ")
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // printClients prints what a client has to be told, for people.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -101,6 +102,36 @@ func TestPrintedUpstream(t *testing.T) {
 		}
 		if got := displayURL(api.url); strings.TrimRight(got, "/") != want {
 			t.Errorf("%s is printed as %s", server, got)
+		}
+	}
+}
+
+// Where operations have a server of their own, the operator is told of it.
+func TestNoticeOfOtherServers(t *testing.T) {
+	doc := &mcpmount.Document{Servers: []mcpmount.ServerURL{{URL: "https://api.example.com/v1"}}}
+	for i, server := range []string{"", "/v2", "https://API.example.com:443/v3", "http://127.0.0.1:2375", "https://files.example.com/a", "https://files.example.com/b"} {
+		op := mcpmount.Operation{Method: http.MethodGet, Path: fmt.Sprintf("/%d", i)}
+		if server != "" {
+			op.Servers = []mcpmount.ServerURL{{URL: server}}
+		}
+		doc.Operations = append(doc.Operations, op)
+	}
+	for upstream, want := range map[string]string{"": "http://127.0.0.1:2375, https://files.example.com\n", "https://elsewhere.example.com": ""} {
+		src := &source{doc: doc}
+		flags := new(apiFlags)
+		flags.Upstream = upstream
+		api, err := flags.connect(src, nil, nil, &terminal{}, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv, err := mcpmount.New(doc, api.transport, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		newNotice(src, api, srv).print(&b, slog.New(slog.DiscardHandler))
+		if strings.Contains(b.String(), "other servers") != (want != "") || !strings.Contains(b.String(), want) {
+			t.Errorf("with --upstream %q: %s, want %q", upstream, &b, want)
 		}
 	}
 }
