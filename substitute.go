@@ -31,12 +31,13 @@ const graceOfHandlers = 100 * time.Millisecond
 
 // addSubstitute gives a call of a tool a substitute, if there can be one: an answer can
 // be complete before its handler has returned where a connection has one at a time,
-// and what is written can be flushed.
+// and what is written can be flushed. A stream is read while it comes, by the goroutine
+// of the call: a handler that hears late of its end has not answered in vain.
 func (f *fastPath) addSubstitute(ctx *messageContext, w http.ResponseWriter, of era, m *envelope) {
 	if _, ok := w.(http.Flusher); !ok || ctx.caller.request.ProtoMajor != 1 || m.method != "tools/call" {
 		return
 	}
-	if _, ok := f.server.api.(inProcess); !ok {
+	if _, ok := f.server.api.(inProcess); !ok || m.tool.streams {
 		return
 	}
 	ctx.call.substitute = &substitute{fast: f, w: w, id: m.id, of: of, op: &m.tool.op}

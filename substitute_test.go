@@ -22,9 +22,14 @@ import (
 // answer when all of it is there.
 func callOverHTTP(t *testing.T, srv http.Handler) (*http.Response, string) {
 	t.Helper()
+	return callToolOverHTTP(t, srv, "whoami")
+}
+
+func callToolOverHTTP(t *testing.T, srv http.Handler, tool string) (*http.Response, string) {
+	t.Helper()
 	site := httptest.NewServer(srv)
 	t.Cleanup(site.Close)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site.URL, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}`))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site.URL, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"`+tool+`"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +71,23 @@ func TestDeafHandler(t *testing.T) {
 	}
 	if c := <-over; c.Status != mcpmount.CallError || c.Reason != mcpmount.ReasonTimeout {
 		t.Errorf("observed as %s, %s", c.Status, c.Reason)
+	}
+}
+
+// Of a stream that the document promises, what came in time is the answer, whether its
+// handler hears of the end or sleeps between events.
+func TestStreamOfDeafHandler(t *testing.T) {
+	released := make(chan struct{})
+	defer close(released)
+	srv := newNotesServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-ndjson")
+		io.WriteString(w, "{\"n\":1}\n")
+		w.(http.Flusher).Flush()
+		<-released
+	}, &mcpmount.Options{Limits: mcpmount.Limits{CallTimeout: 20 * time.Millisecond}})
+	_, body := callToolOverHTTP(t, srv, "stream")
+	if !strings.Contains(body, `{\"n\":1}`) || !strings.Contains(body, "the stream was cut after 20ms") || strings.Contains(body, `"isError":true`) {
+		t.Errorf("the answer is %s", body)
 	}
 }
 

@@ -32,6 +32,7 @@ type tool struct {
 	security securityPlan
 	scopes   scopes
 	mirrors  bool // clients repeat arguments in headers, which the SDK compares
+	streams  bool // the answer may be records, of which those that came in time count
 
 	// schema is that of the arguments, and validator checks them. Both are made on the
 	// first call.
@@ -91,11 +92,24 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 	}
 	t.mirrors = bytes.Contains(t.mcp.InputSchema.(json.RawMessage), []byte(paramHeaderKeyword))
 	t.schema = keptSchema(t.mcp.InputSchema.(json.RawMessage))
-	t.validator = lazyValidator(op.Name, t.schema, "argument", m.opts.Logger)
+	t.validator = lazyValidator(op.Name, func() *tree.Node { return overlapping(t.schema()) }, "argument", m.opts.Logger)
 	t.result = newResultPlan(m.output(t), m.limits.MaxResponseBytes)
 	t.result.shaping = newShaping(op, in)
+	t.streams = mayStream(op)
 	in.schema = nil
 	return t, nil
+}
+
+// mayStream reports whether the document says that op answers with records.
+func mayStream(op *Operation) bool {
+	for _, r := range successResponses(op.Responses) {
+		for _, m := range r.Content {
+			if parseMediaType(m.Type).kind.isStream() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // paramHeaderKeyword is the extension by which a client repeats an argument in a
