@@ -191,7 +191,8 @@ func (f *frame) delegated(c *closure, call *ast.CallExpr) value {
 		return nil // a variable of the function itself, or of the package
 	}
 	if !served {
-		if _, isFunc := f.typeOf(fun).Underlying().(*types.Signature); !isFunc || grade(f.typeOf(fun)) < 2 {
+		sig, isFunc := f.typeOf(fun).Underlying().(*types.Signature)
+		if !isFunc || signatureGrade(sig) < 2 || isHelper(sig, obj) {
 			return nil
 		}
 		if sel, ok := fun.(*ast.SelectorExpr); ok {
@@ -217,6 +218,49 @@ func (f *frame) delegated(c *closure, call *ast.CallExpr) value {
 		}
 	}
 	return nil
+}
+
+// isHelper says whether a function that is reached through a variable of the function around a
+// handler helps it rather than takes its place: it answers with what it is given, or is a
+// function of the program that is no handler. What a wrapper was given is what it wraps.
+func isHelper(sig *types.Signature, root *types.Var) bool {
+	given := root.Kind() != types.LocalVar
+	answers, request, others := false, false, false
+	for i := range sig.Params().Len() {
+		switch t := sig.Params().At(i).Type(); {
+		case isContext(t):
+			answers = true
+			request = request || namedType(t).Obj().Name() != "ResponseWriter"
+		case isRequest(t):
+			request = true
+		case isPlain(t):
+			others = true
+		default:
+			request = request || given // which may be in it
+		}
+	}
+	if !answers {
+		return !given
+	}
+	return !request || others && !given
+}
+
+// isRequest says whether a type is *http.Request.
+func isRequest(t types.Type) bool {
+	named := namedType(t)
+	return named != nil && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "net/http" && named.Obj().Name() == "Request"
+}
+
+// isPlain says whether a type is that of a text, a number, an error or anything: of what a
+// handler answers, and not of a request.
+func isPlain(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		return true
+	case *types.Interface:
+		return u.NumMethods() == 0 || types.Identical(t, types.Universe.Lookup("error").Type())
+	}
+	return false
 }
 
 // rootOf returns the variable that x.y.z begins with.

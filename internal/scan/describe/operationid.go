@@ -2,6 +2,7 @@ package describe
 
 import (
 	"fmt"
+	"go/types"
 	"regexp"
 	"strings"
 	"unicode"
@@ -69,9 +70,12 @@ func (op *Operation) handler() *scan.Func {
 	if h.Name != "" {
 		return h
 	}
-	for _, v := range h.Bound {
-		if v.Func == nil || v.Func.Name == "" {
-			continue
+	for obj, v := range h.Bound {
+		if v.Func == nil || v.Func.Name == "" || v.Func.Body == nil {
+			continue // what has no source here does not serve this
+		}
+		if bound, ok := obj.(*types.Var); ok && bound.Kind() == types.LocalVar {
+			continue // a helper of the literal, which was not made around it
 		}
 		if h != &op.Route.Handler {
 			return &op.Route.Handler // there are several

@@ -36,6 +36,10 @@ func New() http.Handler {
 	mux.HandleFunc("GET /optional", optional)
 	mux.Handle("POST /rpc/items", rpc(a.rpcCreate))
 	mux.HandleFunc("GET /old", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/items", http.StatusFound) })
+	drafts(mux, func(w http.ResponseWriter, v any) {
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(v)
+	})
 	return mux
 }
 
