@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -66,7 +67,8 @@ func bodyKindOf(kind mediaKind) bodyKind {
 
 // chooseBody returns the media type that the tool will send: JSON before a form,
 // and a form before what carries text or bytes; among forms, multipart if there
-// is a file to carry. One that has a schema is preferred to one that has none.
+// is a file to carry. One that has a schema is preferred to one that has none, and
+// any JSON to a JSON Patch that is no array.
 // Ties go to the first in the document. It returns nil if there is no type that
 // can be sent.
 func chooseBody(b *RequestBody) *MediaType {
@@ -101,6 +103,8 @@ func rankBody(mt *MediaType) [3]int {
 	}
 	if kind == bodyJSON {
 		switch base := baseMediaType(mt.Type); {
+		case base == "application/json-patch+json" && !slices.Contains(types(mt.Schema.root()), "array"):
+			rank[2] = 3 // what the schema describes is no list of operations: RFC 6902 section 3
 		case strings.HasSuffix(base, "*"):
 			rank[2] = 2
 		case base != "application/json":
