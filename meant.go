@@ -46,6 +46,13 @@ func slips(e *jsonschema.ValidationError) []slip {
 // amended returns arguments that conform and that a model means by those that err is
 // about, or nil.
 func (t *tool) amended(v *validator, values *tree.Node, err error) *tree.Node {
+	if moved := t.rearranged(values); moved != values {
+		var settled *tree.Node
+		if settled, err = v.settled(moved); err == nil {
+			return settled
+		}
+		values = moved
+	}
 	var invalid *invalidError
 	if !errors.As(err, &invalid) {
 		return nil
@@ -71,6 +78,58 @@ func (t *tool) meant(values *tree.Node, e *jsonschema.ValidationError) *tree.Nod
 		values = replaced(values, s.location, s.meant)
 	}
 	return values
+}
+
+// rearranged returns values with a body that was given whole as the arguments that its
+// properties are, or with arguments that only its properties can be in the body.
+func (t *tool) rearranged(values *tree.Node) *tree.Node {
+	names := map[string]string{} // of arguments, by the property of the body
+	known := map[string]bool{}
+	whole := ""
+	for _, a := range t.input.arguments {
+		known[a.name] = true
+		switch a.place {
+		case placeProperty:
+			names[a.property] = a.name
+		case placeBody:
+			whole = a.name
+		}
+	}
+	var inside, outside []tree.Member
+	for _, m := range values.Members {
+		if known[m.Key] {
+			outside = append(outside, m)
+		} else {
+			inside = append(inside, m)
+		}
+	}
+	switch {
+	case whole == "" && len(inside) == 1 && inside[0].Key == bodyArgument:
+		body := slip{want: []string{"object"}}.meant(inside[0].Value)
+		for key, v := range body.All() {
+			if names[key] == "" || values.Get(names[key]) != nil {
+				return values
+			}
+			outside = append(outside, tree.Member{Key: names[key], Value: v})
+		}
+		return tree.NewObject(outside...)
+	case whole != "" && len(inside) > 0 && values.Get(whole) == nil && t.describes(whole, inside):
+		return tree.NewObject(append(outside, tree.Member{Key: whole, Value: tree.NewObject(inside...)})...)
+	}
+	return values
+}
+
+// describes reports whether the schema of an argument has all the properties.
+func (t *tool) describes(argument string, properties []tree.Member) bool {
+	schema := t.schema()
+	source := &rawSchema{root: schema, defs: schema.Get("$defs")}
+	described := map[string]bool{}
+	for n := range variants(source, schema.Get("properties").Get(argument)) {
+		for key := range n.Get("properties").All() {
+			described[key] = true
+		}
+	}
+	return !slices.ContainsFunc(properties, func(m tree.Member) bool { return !described[m.Key] })
 }
 
 // withoutNulls returns values without the parameters that are null and may be left
