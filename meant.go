@@ -12,8 +12,14 @@ import (
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
-// maxSlips bounds how many values of one call are taken for others.
-const maxSlips = 64
+const (
+	// maxSlips bounds how many values of one call are taken for others.
+	maxSlips = 64
+
+	// maxTextValues bounds the values of JSON in a text. In a message they are not
+	// counted.
+	maxTextValues = 10_000
+)
 
 // A slip is a value whose type is none that its place takes.
 type slip struct {
@@ -43,34 +49,37 @@ func slips(e *jsonschema.ValidationError) []slip {
 	return list
 }
 
-// amended returns arguments that conform and that a model means by those that err is
-// about, or nil.
+// maxReadings bounds how often slips are looked for: what is in a text, and in a list of
+// one, can have slips of its own.
+const maxReadings = 2
+
+// amended returns arguments that conform, and that a model means for certain by those
+// that err is about, or nil: properties of the body are where the body is, a null for a
+// parameter that may be left out is no value, and slips are what they mean.
 func (t *tool) amended(v *validator, values *tree.Node, err error) *tree.Node {
-	if moved := t.rearranged(values); moved != values {
-		var settled *tree.Node
-		if settled, err = v.settled(moved); err == nil {
-			return settled
-		}
+	var settled *tree.Node
+	if moved := t.withoutNulls(t.rearranged(values)); moved != values {
 		values = moved
+		settled, err = v.settled(values)
 	}
-	var invalid *invalidError
-	if !errors.As(err, &invalid) {
-		return nil
+	for range maxReadings {
+		var invalid *invalidError
+		if !errors.As(err, &invalid) {
+			break
+		}
+		read := invalid.read(values)
+		if read == values {
+			return nil
+		}
+		values = read
+		settled, err = v.settled(values)
 	}
-	values, err = v.settled(t.meant(values, invalid.cause))
-	if err != nil {
-		return nil
-	}
-	return values
+	return settled
 }
 
-// meant returns what a model means by arguments that do not conform, as far as that
-// is certain: a null for a parameter that may be left out is no value, JSON in a text
-// is what it says, a number or a boolean is its text, and one value is a list of one.
-// Whether that conforms is for the caller to see.
-func (t *tool) meant(values *tree.Node, e *jsonschema.ValidationError) *tree.Node {
-	values = t.withoutNulls(values)
-	list := slips(e)
+// read returns values with the slips that e tells of in what they mean.
+func (e *invalidError) read(values *tree.Node) *tree.Node {
+	list := slips(e.cause)
 	if len(list) > maxSlips {
 		return values
 	}
@@ -149,25 +158,34 @@ func replaced(n *tree.Node, location []string, f func(*tree.Node) *tree.Node) *t
 	case len(location) == 0:
 		return f(n)
 	case n.Is(tree.Object):
-		if v := n.Get(location[0]); v != nil {
-			return n.With(location[0], replaced(v, location[1:], f))
+		v := n.Get(location[0])
+		if v == nil {
+			return n
+		}
+		if r := replaced(v, location[1:], f); r != v {
+			return n.With(location[0], r)
 		}
 	case n.Is(tree.Array):
-		if i, err := strconv.Atoi(location[0]); err == nil && 0 <= i && i < len(n.Items) {
+		i, err := strconv.Atoi(location[0])
+		if err != nil || i < 0 || i >= len(n.Items) {
+			return n
+		}
+		if r := replaced(n.Items[i], location[1:], f); r != n.Items[i] {
 			items := slices.Clone(n.Items)
-			items[i] = replaced(items[i], location[1:], f)
+			items[i] = r
 			return tree.NewArray(items...)
 		}
 	}
 	return n
 }
 
-// meant returns v as one of the types that are wanted, or v. A text that may be
-// several values is no list of one.
+// meant returns what v can only mean as one of the types that are wanted, or v: JSON in
+// a text is what it says, a number or a boolean is its text, one value is a list of
+// one, and a list of one is its value. A text that may be several values is none.
 func (s slip) meant(v *tree.Node) *tree.Node {
 	switch v.Kind {
 	case tree.String:
-		if n, err := tree.ParseJSON([]byte(v.Text), tree.Limits{MaxDepth: maxArgumentsDepth}); err == nil && s.wants(n) {
+		if n, err := tree.ParseJSON([]byte(v.Text), tree.Limits{MaxDepth: maxArgumentsDepth, MaxNodes: maxTextValues}); err == nil && s.wants(n) {
 			return n
 		}
 		if v.Text == "" || strings.ContainsAny(v.Text, ",;|[\n") {
@@ -177,10 +195,15 @@ func (s slip) meant(v *tree.Node) *tree.Node {
 		if slices.Contains(s.want, "string") {
 			return tree.NewString(v.Text)
 		}
-	case tree.Null, tree.Array:
+	case tree.Array:
+		if len(v.Items) == 1 && s.wants(v.Items[0]) {
+			return v.Items[0]
+		}
+		return v
+	case tree.Null:
 		return v
 	}
-	if slices.Contains(s.want, "array") {
+	if slices.Contains(s.want, "array") && !v.Is(tree.Bool) {
 		return tree.NewArray(v)
 	}
 	return v
@@ -194,6 +217,8 @@ func (s slip) wants(n *tree.Node) bool {
 			return n.Is(tree.Number)
 		case "boolean":
 			return n.Is(tree.Bool)
+		case "string":
+			return n.Is(tree.String)
 		case "array":
 			return n.Is(tree.Array)
 		case "object":

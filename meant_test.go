@@ -23,3 +23,21 @@ func TestMeantIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// JSON in a text is bounded like a message, which counts a text as one value.
+func TestMeantTextIsBounded(t *testing.T) {
+	v, err := newValidator(parsed(t, `{"type":"object","properties":{"ids":{"type":"array","items":{"type":"integer"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tool := &tool{input: &input{}, validator: func() *validator { return v }}
+	for n, sent := range map[int]bool{maxTextValues - 1: true, maxTextValues: false} {
+		_, err := tool.check(parsed(t, `{"ids":"[7`+strings.Repeat(`,7`, n-1)+`]"}`))
+		if sent != (err == nil) {
+			t.Errorf("a text of %d numbers: %v", n, err)
+		}
+	}
+	if _, err := tool.check(parsed(t, `{"ids":"`+strings.Repeat("[", 100)+strings.Repeat("]", 100)+`"}`)); err == nil {
+		t.Error("a text of 100 levels is taken for a list")
+	}
+}
