@@ -61,7 +61,7 @@ func (c *callCommand) Run(ctx context.Context, t *terminal, typed *kong.Context)
 	if err != nil {
 		return err
 	}
-	args, err := parseArguments(tool, c.Args, c.Pairs, t.stdin)
+	args, err := parseArguments(tool, c.Args, c.Pairs, interruptible(ctx, t.stdin))
 	if err != nil {
 		return err
 	}

@@ -9,10 +9,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -72,6 +74,9 @@ type terminal struct {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
 	t := &terminal{stdin, stdout, stderr, env}
 	if err := execute(ctx, t, args); err != nil {
+		if ctx.Err() != nil && strings.Contains(err.Error(), context.Canceled.Error()) {
+			err = errors.New("interrupted") // whatever it was doing
+		}
 		return report(stderr, err)
 	}
 	return exitOK

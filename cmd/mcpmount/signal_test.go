@@ -75,3 +75,24 @@ func TestHangupAtStart(t *testing.T) {
 		t.Errorf("%v; the log:\n%s", err, &said)
 	}
 }
+
+// Who is interrupted says so and nothing else, also where nothing ever comes from standard input.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	silent, open := io.Pipe()
+	defer open.Close()
+	for _, args := range [][]string{
+		{"check", "-"},
+		{"serve", "-"},
+		{"tools", "http://127.0.0.1:1/openapi.json"},
+		{"tools", "--mcp", "http://127.0.0.1:1/mcp"},
+		{"health", "http://127.0.0.1:1/readyz"},
+	} {
+		var stdout, stderr strings.Builder
+		code := run(ctx, args, silent, &stdout, &stderr, os.LookupEnv)
+		if code != exitFailure || stdout.Len() > 0 || stderr.String() != "mcpmount: error: interrupted\n" {
+			t.Errorf("%v: exit code %d, %s%s", args, code, &stdout, &stderr)
+		}
+	}
+}

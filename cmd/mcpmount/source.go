@@ -58,15 +58,41 @@ func readSource(ctx context.Context, stdin io.Reader, name, refRoot string, root
 	case isURL:
 		return fetch(ctx, name, roots, overlays...)
 	}
-	read := readPipe // <(command) of a shell
+	var doc *mcpmount.Document
+	var err error
 	if name == "-" {
-		read = func(string, []string) (*mcpmount.Document, error) {
-			return readStream(stdin, "standard input", overlays)
-		}
+		doc, err = readStream(interruptible(ctx, stdin), "standard input", overlays)
+	} else {
+		doc, err = readPipe(ctx, name, overlays)
 	}
-	doc, err := read(name, overlays)
 	return &source{doc: doc, name: name}, err
 }
+
+// interruptible returns r as it can be read until ctx is done: a terminal, or a program that
+// hangs, may never send anything.
+func interruptible(ctx context.Context, r io.Reader) io.Reader {
+	return readFunc(func(p []byte) (int, error) {
+		type result struct {
+			n   int
+			err error
+		}
+		got, done := make([]byte, len(p)), make(chan result, 1)
+		go func() {
+			n, err := r.Read(got)
+			done <- result{n, err}
+		}()
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case result := <-done:
+			return copy(p, got[:result.n]), result.err
+		}
+	})
+}
+
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
 // isPipe reports whether name is something to read once.
 func isPipe(name string) bool {
@@ -145,13 +171,14 @@ func relative(folder, target string) (string, error) {
 	return filepath.Rel(absFolder, absTarget)
 }
 
-func readPipe(name string, overlays []string) (*mcpmount.Document, error) {
+// readPipe reads a document from <(command) of a shell.
+func readPipe(ctx context.Context, name string, overlays []string) (*mcpmount.Document, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, fail(documentHint, "%w", err)
 	}
 	defer f.Close()
-	return readStream(f, name, overlays)
+	return readStream(interruptible(ctx, f), name, overlays)
 }
 
 func readStream(r io.Reader, name string, overlays []string) (*mcpmount.Document, error) {
