@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -116,5 +117,20 @@ func spellOut(args []string) []string {
 	case args[0] == "--version":
 		return append([]string{"version"}, args[1:]...)
 	}
-	return args
+	return joinNegative(args)
+}
+
+// joinNegative makes "--flag=-1" of "--flag -1", which looks like two flags: no flag is a digit.
+func joinNegative(args []string) []string {
+	flag, number := regexp.MustCompile(`^--[^=]+$`), regexp.MustCompile(`^-[0-9]`)
+	var joined []string
+	for _, arg := range args {
+		last := len(joined) - 1
+		if last >= 0 && number.MatchString(arg) && flag.MatchString(joined[last]) {
+			joined[last] += "=" + arg
+			continue
+		}
+		joined = append(joined, arg)
+	}
+	return joined
 }

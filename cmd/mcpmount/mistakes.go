@@ -92,7 +92,7 @@ func (r *configReader) syntaxError(err error) error {
 		}
 		text = strings.Replace(text, m[0], "", 1)
 	}
-	hint := "a value with a colon or a brace in it needs quotes"
+	hint := "keys of one mapping are indented alike; a value with a colon or a brace in it needs quotes"
 	if strings.Contains(text, "cannot start any token") {
 		hint = "indent with spaces, not with tabs; a value that begins with @, % or ` needs quotes"
 	}
