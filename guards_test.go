@@ -90,6 +90,37 @@ func TestMaxCalls(t *testing.T) {
 	}
 }
 
+// The place of a call that has ended is one, whoever else is under way.
+func TestMaxCallsAfterOne(t *testing.T) {
+	came, release := make(chan struct{}), make(chan struct{})
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		came <- struct{}{}
+		<-release
+		io.WriteString(w, "{}")
+	})
+	srv := guardedServer(t, api, mcpmount.Options{Limits: mcpmount.Limits{MaxCallsPerPrincipal: 2}})
+	ended := make(chan *httptest.ResponseRecorder)
+	begin := func() {
+		go func() { ended <- knock(t, srv, "a", "192.0.2.1:1") }()
+		<-came
+	}
+	begin()
+	begin()
+	for range 3 {
+		release <- struct{}{}
+		if w := <-ended; strings.Contains(w.Body.String(), "isError") {
+			t.Errorf("within the limit: %s", w.Body)
+		}
+		begin()
+		if w := knock(t, srv, "a", "192.0.2.1:1"); !strings.Contains(w.Body.String(), "you have 2 under way") {
+			t.Fatalf("beyond the limit: %s", w.Body)
+		}
+	}
+	close(release)
+	<-ended
+	<-ended
+}
+
 // Callers who do not say who they are have no limit of their own.
 func TestMaxCallsOfNobody(t *testing.T) {
 	came, release := make(chan struct{}), make(chan struct{})

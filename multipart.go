@@ -177,13 +177,10 @@ func checkPartName(name string) error {
 	return nil
 }
 
-// assemble returns the body of parts under a boundary that is in none of them.
+// assemble returns the body of parts under a boundary that nobody can guess.
 func (e *multipartEncoder) assemble(parts []part) ([]byte, string, error) {
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
-	for contains(parts, w.Boundary()) {
-		w = multipart.NewWriter(&body)
-	}
 	for _, p := range parts {
 		pw, err := w.CreatePart(p.header())
 		if err != nil {
@@ -197,15 +194,6 @@ func (e *multipartEncoder) assemble(parts []part) ([]byte, string, error) {
 		return nil, "", err
 	}
 	return body.Bytes(), e.contentType + "; boundary=" + w.Boundary(), nil
-}
-
-func contains(parts []part, boundary string) bool {
-	for _, p := range parts {
-		if bytes.Contains(p.content, []byte(boundary)) {
-			return true
-		}
-	}
-	return false
 }
 
 func (p *part) header() textproto.MIMEHeader {

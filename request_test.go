@@ -36,6 +36,7 @@ func TestBuildURL(t *testing.T) {
 		{"placeholder in the query", "", "/x?Action=Foo&b={b}", []Parameter{{Name: "b", In: InPath}}, `{"b":"1&Action=Bar"}`, "http://localhost/x?Action=Foo&b=1%26Action%3DBar"},
 		{"query parameter in the query", "", "/x?Action=Foo&b={b}", []Parameter{{Name: "b", In: InQuery}}, `{"b":["1","2"]}`, "http://localhost/x?Action=Foo&b=1,2"},
 		{"absent in the query", "", "/x?b={b}&Action=Foo", []Parameter{{Name: "b", In: InQuery}}, `{}`, "http://localhost/x?Action=Foo"},
+		{"whole query behind a fixed one", "", "/x?Action=Foo", []Parameter{{Name: "v", In: "querystring", MediaType: "application/jsonpath"}}, `{"v":"$.a"}`, "http://localhost/x?Action=Foo&%24.a"},
 		{"placeholder before the query", "", "/users/{id}?full=1", []Parameter{id}, `{"id":1}`, "http://localhost/users/1?full=1"},
 		{"placeholder before a fragment", "", "/users/{id}#full", []Parameter{id}, `{"id":1}`, "http://localhost/users/1"},
 		{"name with a question mark", "", "/users/{id?}/x", []Parameter{{Name: "id?", In: InPath}}, `{"id?":1}`, "http://localhost/users/1/x"},

@@ -203,3 +203,27 @@ func leave(streams []*http.Response) {
 		res.Body.Close()
 	}
 }
+
+// A call that has ended leaves nothing, whoever has answered it, in a session or without.
+func TestCallsLeaveNothing(t *testing.T) {
+	const calls, each = 500, 512 // bytes: less than what a call has, more than what moves by itself
+	body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","arguments":{}}}`
+	for _, past := range []bool{false, true} {
+		srv := newNotesServer(t, newNotesAPI().ServeHTTP, &mcpmount.Options{NoFastPath: past})
+		for name, h := range map[string]http.Header{"no session": nil, "a session": openSession(t, srv)} {
+			run := func() {
+				for range calls {
+					if w := send(t.Context(), srv, body, h); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "isError") {
+						t.Fatalf("%d %s", w.Code, w.Body)
+					}
+				}
+			}
+			run()
+			before, _ := memory()
+			run()
+			if after, _ := memory(); after-before > calls*each {
+				t.Errorf("%s, NoFastPath is %t: %d calls left %d bytes", name, past, calls, after-before)
+			}
+		}
+	}
+}

@@ -173,6 +173,20 @@ func TestCodeVerifier(t *testing.T) {
 	}
 }
 
+// A state without end is not sent back.
+func TestLongState(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.client.Redirect = "http://127.0.0.1:1/cb"
+	s.client.Register(t)
+	for n, want := range map[int]bool{2048: true, 2049: false} {
+		p := s.browser(t).Get(t, s.client.AuthorizeURL("state", strings.Repeat("s", n)))
+		if p.Asks() != want || !want && (p.Next() == nil || p.Next().Query().Get("error") != "invalid_request" || p.Next().Query().Has("state")) {
+			t.Errorf("%d bytes: %d %v", n, p.Status, p.Header)
+		}
+	}
+}
+
 // A refresh token in the hands of another client ends its session.
 func TestRefreshTokenOfAnotherClient(t *testing.T) {
 	t.Parallel()

@@ -169,6 +169,20 @@ func TestLifetimes(t *testing.T) {
 	}
 }
 
+// A session about which the provider said nothing, and can be asked nothing, is short.
+func TestLifetimeOfUnknown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *authserver.Config) {
+		u := &c.Upstream
+		u.AuthorizationEndpoint, u.TokenEndpoint = u.Issuer+"/login", u.Issuer+"/token"
+		c.AccessLifetime = 24 * time.Hour
+	})
+	s.provider.Set(func(p *logintest.State) { p.Lifetime, p.NoRefresh = -1, true })
+	if a := s.login(t); a.Fields["expires_in"].(float64) > 3600 {
+		t.Errorf("%v", a.Fields)
+	}
+}
+
 // The tokens of the provider are there for the program, for who is logged in only.
 func TestUpstreamToken(t *testing.T) {
 	t.Parallel()

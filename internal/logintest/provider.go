@@ -52,7 +52,7 @@ type Provider struct {
 type State struct {
 	Redirect  string           // the redirect URI of the client; any if ""
 	Subject   string           // who logs in
-	Lifetime  time.Duration    // of access tokens
+	Lifetime  time.Duration    // of access tokens; negative: the provider does not say
 	NoRefresh bool             // there are no refresh tokens
 	SameToken bool             // a refresh token is good for ever, and not sent again
 	NamesSelf bool             // the metadata say that each answer names the issuer
@@ -199,7 +199,10 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 
 // issue returns tokens for a request.
 func (p *Provider) issue(q url.Values) map[string]any {
-	m := map[string]any{"access_token": Marker + "access-" + rand.Text(), "token_type": "Bearer", "expires_in": int(p.Lifetime.Seconds())}
+	m := map[string]any{"access_token": Marker + "access-" + rand.Text(), "token_type": "Bearer"}
+	if p.Lifetime >= 0 {
+		m["expires_in"] = int(p.Lifetime.Seconds())
+	}
 	p.access[m["access_token"].(string)] = true
 	if !p.NoRefresh {
 		token := Marker + "refresh-" + rand.Text()
