@@ -35,7 +35,7 @@ type provider struct {
 
 const (
 	maxTokenResponse = 128 << 10
-	maxClaims        = 32 << 10
+	maxClaims        = 32 << 10 // of the userinfo
 )
 
 // errEnded is the error about a session that the provider knows no more.
@@ -216,8 +216,8 @@ func (p *provider) idClaims(ctx context.Context, token, nonce string) (map[strin
 	raw, _ := info.Extra["claims"].(json.RawMessage)
 	var claims map[string]json.RawMessage
 	switch {
-	case len(raw) > maxClaims || json.Unmarshal(raw, &claims) != nil:
-		return nil, errors.New("its claims are too many")
+	case json.Unmarshal(raw, &claims) != nil:
+		return nil, errors.New("its claims are no JSON object")
 	case text(claims["sub"]) == "":
 		return nil, errors.New("it has no subject")
 	case !same(text(claims["nonce"]), nonce):

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,8 +76,8 @@ func TestVerifiedElsewhere(t *testing.T) {
 // client.
 func TestUserIsTheSame(t *testing.T) {
 	t.Parallel()
-	var userinfo map[string]any
-	info := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { json.NewEncoder(w).Encode(userinfo) }))
+	var userinfo atomic.Value
+	info := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { json.NewEncoder(w).Encode(userinfo.Load()) }))
 	t.Cleanup(info.Close)
 	s := newSite(t, func(c *authserver.Config) { c.Upstream.UserinfoEndpoint = info.URL })
 	s.client.Register(t)
@@ -90,7 +92,7 @@ func TestUserIsTheSame(t *testing.T) {
 		{"userinfo without end", map[string]any{"sub": "alice", "x": strings.Repeat("x", 64<<10)}, nil, false},
 		{"ID token for another client", map[string]any{"sub": "alice"}, map[string]any{"azp": "another"}, false},
 	} {
-		userinfo = tt.userinfo
+		userinfo.Store(tt.userinfo)
 		s.provider.Set(func(p *logintest.State) { p.Claims = tt.claims })
 		q := s.browser(t).Login(t, s.client.AuthorizeURL(), redirect)
 		if (q.Get("code") != "") != tt.want || !tt.want && q.Get("error") != "server_error" {
@@ -144,6 +146,43 @@ func TestUpstreamTokenStays(t *testing.T) {
 	for range 3 {
 		if a = s.client.Refresh(t, a.Text("refresh_token")); a.Status != http.StatusOK {
 			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+	}
+	if seen := s.provider.Seen(); len(seen) != 4 {
+		t.Errorf("the provider was asked %d times, want 4", len(seen))
+	}
+}
+
+// An error of a provider that says 200, as GitHub does, is one, and only one about the grant
+// ends a session.
+func TestProviderAnswersErrors(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status     int
+		body, want string
+	}{
+		{200, `{"error":"bad_refresh_token"}`, "invalid_grant"},
+		{400, `{"error":"invalid_grant"}`, "invalid_grant"},
+		{200, `{"error":"slow_down","access_token":"x"}`, "temporarily_unavailable"},
+		{200, `{"token_type":"Bearer"}`, "temporarily_unavailable"},
+		{400, `<html>`, "temporarily_unavailable"},
+		{429, `{"error":"invalid_grant"}`, "temporarily_unavailable"},
+		{503, `{"error":"invalid_grant"}`, "temporarily_unavailable"},
+	} {
+		var fails atomic.Bool
+		s := newSite(t, func(c *authserver.Config) {
+			c.Upstream.Client = &http.Client{Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Path != "/token" || !fails.Load() {
+					return http.DefaultTransport.RoundTrip(r)
+				}
+				return &http.Response{StatusCode: tt.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(tt.body)), Request: r}, nil
+			})}
+		})
+		a := s.login(t)
+		fails.Store(true)
+		b := s.client.Refresh(t, a.Text("refresh_token"))
+		if b.Text("error") != tt.want || s.valid(t, a.Text("access_token")) != (tt.want != "invalid_grant") {
+			t.Errorf("%d %s: %d %s", tt.status, tt.body, b.Status, b.Body)
 		}
 	}
 }
