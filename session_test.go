@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpmount/mcpmount"
 	mcpauth "github.com/mcpmount/mcpmount/auth"
@@ -374,6 +376,60 @@ func TestSessionWithADeadStream(t *testing.T) {
 			t.Error("the session of a client that is gone is still there")
 		}
 	})
+}
+
+// A client that answers something uses its session no longer than that.
+func TestSessionIdleAfterAResponse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := newNotesServer(t, http.NotFound, &mcpmount.Options{Limits: mcpmount.Limits{SessionIdle: time.Minute}})
+		session := openAs(t, srv, nil)
+		if w := send(t.Context(), srv, `{"jsonrpc":"2.0","id":9,"result":{}}`, session); w.Code != http.StatusAccepted {
+			t.Errorf("a response: %d %s", w.Code, w.Body)
+		}
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if alive(t, srv, session) {
+			t.Error("the session is there after two minutes")
+		}
+	})
+}
+
+// The end of a session is that of its calls, whoever handles them.
+func TestSessionEndsItsCalls(t *testing.T) {
+	for _, past := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			begun, ended := make(chan struct{}), make(chan error, 1)
+			wait := func(ctx context.Context) {
+				close(begun)
+				select {
+				case <-ctx.Done():
+					ended <- nil
+				case <-time.After(time.Hour):
+					ended <- errors.New("it was left to run")
+				}
+			}
+			srv := newNotesServer(t, func(_ http.ResponseWriter, r *http.Request) { wait(r.Context()) }, &mcpmount.Options{NoFastPath: past, KeepAlive: -1, Limits: mcpmount.Limits{CallTimeout: -1}})
+			err := srv.Extend(func(s *mcp.Server) {
+				s.AddTool(&mcp.Tool{Name: "wait", InputSchema: map[string]any{"type": "object"}}, func(ctx context.Context, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+					wait(ctx)
+					return new(mcp.CallToolResult), nil
+				})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, tool := range []string{"wait", "whoami"} {
+				begun = make(chan struct{})
+				session := openAs(t, srv, nil)
+				go send(t.Context(), srv, `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"`+tool+`","arguments":{}}}`, session)
+				<-begun
+				go do(t.Context(), srv, http.MethodDelete, session)
+				if err := <-ended; err != nil {
+					t.Errorf("%s, NoFastPath is %t: %v", tool, past, err)
+				}
+			}
+		})
+	}
 }
 
 // What a session costs is over when it ends, whichever way it does.
