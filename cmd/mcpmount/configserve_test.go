@@ -116,6 +116,7 @@ func TestServeFollowsConfig(t *testing.T) {
 		{crm + shop + "  third: {document: api.yaml, path: /mcp/crm}\n", "crm and third have one path"},
 		{crm + shop + "  third: {document: api.yaml, auth: keys}\n", "third: auth keys needs a file of keys"},
 		{crm + strings.Replace(shop, "read-only: true", "exclude-path: /nothing", 1), `exclude path \"/nothing\" names nothing`},
+		{strings.Replace(crm, "}", ", watch-interval: 1ms}", 1) + shop, "watch-interval must be 0 or at least"},
 		{"", "apis must be a mapping"},
 		{strings.Replace(crm, "}", ", read-only: 1}", 1) + shop + "  third: {dokument: api.yaml}\n", `4:40: read-only takes true or false, not a number (and 1 more mistake)" hint="read-only: true"`},
 		{strings.Replace(crm, "}", ", lock: none}", 1) + strings.Replace(shop, "true", "true, lock: none", 1), `/none (and 1 more mistake)" hint="mcpmount tools --lock`},
