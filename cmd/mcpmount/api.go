@@ -251,11 +251,6 @@ func (a *api) fits(src *source, locked *lock) error {
 // endpoint returns the path of an API that names none.
 func (s *apiSettings) endpoint() string { return strings.TrimRight(defaultPath+"/"+s.name, "/") }
 
-// isSame reports whether nothing of the settings is another thing than in other.
-func (s *apiSettings) isSame(other *apiSettings) bool {
-	return reflect.DeepEqual(s.keys, other.keys) && maps.Equal(s.named, other.named)
-}
-
 // isUpdate reports whether settings differ only in what a server can take over as
 // it does a document that changed.
 func (s *apiSettings) isUpdate(other *apiSettings) bool {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/mcpmount/mcpmount"
@@ -71,7 +72,7 @@ func (s *service) prepare(ctx context.Context, settings *apiSettings) (*api, err
 	switch {
 	case old == nil || !settings.isUpdate(old.apiSettings):
 		return settings.open(ctx, s)
-	case settings.isSame(old.apiSettings):
+	case reflect.DeepEqual(settings.keys, old.keys): // and so are the files that they name
 		return old, nil
 	}
 	a := *old

@@ -138,7 +138,7 @@ func TestServeFollowsFiles(t *testing.T) {
 	replaceFile(t, document, entry)
 	replaceFile(t, part, watchedPart)
 	endpoint, log := serveLogged(t, "serve", "--listen", "127.0.0.1:0", "--resources", "--exclude-operation", "createOrder",
-		"--include-path", "/**", "--watch-interval", "20ms", document)
+		"--include-path", "/**", "--operation-timeout", "getOrder=5s", "--watch-interval", "20ms", document)
 	clients := []*listener{
 		listenTo(t, &mcp.StreamableClientTransport{Endpoint: endpoint}, "2026-07-28"),
 		listenTo(t, &mcp.StreamableClientTransport{Endpoint: endpoint}, "2025-11-25"),
@@ -175,6 +175,7 @@ func TestServeFollowsFiles(t *testing.T) {
 		{"openapi: 3.1.0\npaths: [", "line 3"},
 		{"", "api.yaml"},
 		{strings.ReplaceAll(entry, "createOrder", "placeOrder"), "createOrder"}, // the flags name an operation that is gone
+		{strings.ReplaceAll(entry, "getOrder", "readOrder"), "--operation-timeout"},
 		{strings.Replace(entry, api.URL, "https://evil.example", 1), "https://evil.example"},
 		{entry + strings.Replace(watchedExtra, "{operationId", "{servers: [{url: 'https://evil.example/'}], operationId", 1), "https://evil.example"},
 	} {
