@@ -119,3 +119,17 @@ func TestClientCredentials(t *testing.T) {
 		t.Error("another scheme has the credential")
 	}
 }
+
+// What is no name of a secret is not repeated: it may be the secret.
+func TestSecretNames(t *testing.T) {
+	for _, text := range []string{"hunter2", "client=hunter2", "client=env:", "client=file:", "=env:hunter2", "client=vault:hunter2", "client=", "env:hunter2"} {
+		f := &apiFlags{credentialFlags: credentialFlags{Credential: []string{text}}}
+		src := &source{doc: &mcpmount.Document{SecuritySchemes: map[string]mcpmount.SecurityScheme{"client": {Type: "oauth2"}, "": {Type: "oauth2"}}}}
+		env := func(string) (string, bool) { return "x", true }
+		_, err := f.credentials(src, &terminal{env: env}, slog.New(slog.DiscardHandler))
+		checkError(t, err, "must have the form NAME=env:VARIABLE or NAME=file:PATH")
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

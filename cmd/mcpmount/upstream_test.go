@@ -69,6 +69,7 @@ func TestBase(t *testing.T) {
 		{name: "flag that is a port", upstream: "localhost:8080", err: "--upstream needs http://"},
 		{name: "flag with a password", upstream: "https://a:b@example.com", err: "must not hold a password"},
 		{name: "flag with a query", upstream: "https://example.com?key=1", err: "must not have a query"},
+		{name: "flag with a fragment", upstream: "https://example.com#key", err: "must not have a query"},
 		{name: "flag that is no URL", upstream: "https://a b", err: "--upstream is not a valid URL"},
 		{name: "server", servers: servers("https://api.example.com/v1"), want: "https://api.example.com/v1"},
 		{name: "relative server of a file", servers: servers("/v1"), err: "the document names no absolute server URL"},
