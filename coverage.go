@@ -7,14 +7,14 @@ type Coverage struct {
 	// Routes is how many routes there are: the sum of the others.
 	Routes int `json:"routes"`
 
-	// Typed are those of which it is known what they take or answer.
+	// Typed counts the routes whose parameters, body or answers are described.
 	Typed int `json:"typed"`
 
-	// PathOnly are those of which nothing is known but their path, or that they
-	// take some body.
+	// PathOnly counts the routes of which only the path is known, and at most that
+	// they take some body.
 	PathOnly int `json:"pathOnly"`
 
-	// Hidden are those of [Document.Hidden], which are not served.
+	// Hidden counts the routes of [Document.Hidden], which are not served.
 	Hidden int `json:"hidden"`
 }
 
@@ -28,8 +28,8 @@ func (c Coverage) String() string {
 	return fmt.Sprintf("%d %s: %d typed, %d by path only, %d hidden", c.Routes, noun, c.Typed, c.PathOnly, c.Hidden)
 }
 
-// Coverage returns how much of the API d describes. The log of a [Server] has it
-// when it first serves a document.
+// Coverage returns how much of the API d describes. A [Server] logs it when it first
+// serves a document.
 func (d *Document) Coverage() Coverage {
 	c := Coverage{Hidden: len(d.Hidden)}
 	for i := range d.Operations {
@@ -43,7 +43,8 @@ func (d *Document) Coverage() Coverage {
 	return c
 }
 
-// Typed reports whether it is known what op takes or answers, beyond its path.
+// Typed reports whether op describes more than its path: other parameters, the schema of
+// its body, or answers.
 func (op *Operation) Typed() bool {
 	if len(op.Responses) > 0 {
 		return true

@@ -10,11 +10,11 @@ import (
 )
 
 // Drift compares d with the routes that the app has, each written as for
-// [Document.AddRoutes], and returns what differs: operations that the app does not
-// have, and routes that d misses although they are not Hidden. Names of parameters
-// and a slash at the end make no difference, and HEAD, OPTIONS, CONNECT and TRACE
-// are not missed. A route that takes all the rest of a path has everything
-// below it, except for GET at the root, which serves pages for what is not found.
+// [Document.AddRoutes], and returns the differences: operations that the app does not
+// have, and routes that d lacks although they are not Hidden. Names of parameters
+// and a slash at the end make no difference, and d may lack HEAD, OPTIONS, CONNECT and
+// TRACE. A route that takes the rest of a path covers everything below it, except for
+// GET at the root, which usually serves a page for what is not found.
 func (d *Document) Drift(routes []string) []Problem {
 	added := []string{http.MethodHead, http.MethodOptions, http.MethodConnect, http.MethodTrace}
 	list, err := parseRoutes(routes, added)
@@ -49,8 +49,8 @@ func (d *Document) Drift(routes []string) []Problem {
 }
 
 // DriftMux compares d with the routes of an [net/http.ServeMux] and returns the
-// operations that it does not have. A mux does not say which routes it has, so
-// that those that d misses are not known. Patterns with a host are not seen.
+// operations that the mux does not have. A mux does not list its routes, so those that d
+// lacks are not found. Patterns with a host are not seen.
 func (d *Document) DriftMux(mux Mux) []Problem { return d.summary(d.notInMux(mux)) }
 
 func (d *Document) notInMux(mux Mux) []Problem {
@@ -84,8 +84,8 @@ func (d *Document) notInApp(has func(method, path string) bool) []Problem {
 	return problems
 }
 
-// summary returns missing, the operations that the app does not have; if those
-// are all, something else is wrong, and is said once.
+// summary returns missing, the operations that the app does not have. If the app has none
+// at all, something else is wrong, and summary returns that as one problem.
 func (d *Document) summary(missing []Problem) []Problem {
 	if n := len(missing); n > 1 && n == len(d.Operations) {
 		return []Problem{{Message: fmt.Sprintf("the app has none of the %d operations of the document: the base path %q may be another one there", n, d.BasePath)}}
@@ -113,7 +113,7 @@ func (r *listedRoute) takesRest() bool {
 	})
 }
 
-// isFallback reports whether r is what a GET gets to that nothing else serves.
+// isFallback reports whether r serves every GET that no other route serves.
 func (r *listedRoute) isFallback() bool {
 	return r.method == http.MethodGet && r.takesRest() && strings.LastIndexByte(r.template, '/') == 0
 }
@@ -125,9 +125,9 @@ type muxCheck struct {
 	done atomic.Bool
 }
 
-// checkMux logs in what the mux that s is mounted into differs from the document,
-// unless Options.Routes says more. A mux that has none of the operations may not be
-// the one that serves them.
+// checkMux logs how the mux that s is mounted into differs from the document, unless
+// Options.Routes can say more. A mux that has none of the operations may not be the one that
+// serves the API.
 func (s *Server) checkMux() {
 	check, set := s.mux.Load(), s.set.Load()
 	if check == nil || set == nil || s.opts.Routes != nil || check.done.Load() || check.done.Swap(true) {
@@ -138,7 +138,7 @@ func (s *Server) checkMux() {
 	}
 }
 
-// logDrift tells the operator in what the document and the app differ.
+// logDrift logs how the document and the app differ.
 func (s *Server) logDrift(drift []Problem) {
 	const shown = 5
 	if len(drift) == 0 {

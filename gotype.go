@@ -162,7 +162,8 @@ func definitionNameOf(t reflect.Type) string {
 	return wordsOf(strings.Join(words, "_"))
 }
 
-// known describes the types that are not written by their kind, or returns nil.
+// known returns the schema of a type that encoding/json does not treat by its kind alone,
+// or nil.
 func (r *typeReader) known(t reflect.Type) *tree.Node {
 	switch t {
 	case reflect.TypeFor[time.Time]():
@@ -190,7 +191,7 @@ func (r *typeReader) known(t reflect.Type) *tree.Node {
 	return typeNode("string", "")
 }
 
-// Who has the methods by which a type writes or reads itself.
+// A methods says who has the methods by which a type writes or reads itself.
 type methods uint8
 
 const (

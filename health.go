@@ -26,7 +26,7 @@ type healthCache struct {
 	last Health
 }
 
-// forget has the next Health be a new one.
+// forget makes the next call of Health count anew.
 func (c *healthCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

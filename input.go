@@ -23,7 +23,7 @@ type input struct {
 	// when the body itself is optional.
 	bodyRequired []string
 
-	// least and most bound how many arguments there are: 0 and nil without
+	// least and most bound how many arguments a call has: 0 and nil without
 	// bounds.
 	least int
 	most  *int
@@ -101,8 +101,8 @@ func (in *input) explained(op *Operation, c *composer) []tree.Member {
 // maxDependent bounds how often names are repeated in dependentRequired.
 const maxDependent = 64
 
-// relations returns the keywords that say which arguments go together: how many
-// a body must have, and which ones if there is a body at all.
+// relations returns the keywords about several arguments: how many a call must have,
+// and which ones it must have if there is a body at all.
 func (in *input) relations() []tree.Member {
 	var members []tree.Member
 	if in.least > 0 {
@@ -213,9 +213,9 @@ func (in *input) bodyCandidates(body *RequestBody, parameters []candidate, c *co
 	return list
 }
 
-// bound makes the bounds of how many properties the body has those of how many
-// arguments there are, if the number of the others is known: they and the body
-// are required.
+// bound turns the bounds on the number of properties into bounds on the number of
+// arguments. That works if the number of the other arguments is fixed: the body and all
+// parameters are required. Else it reports false.
 func (in *input) bound(shape *objectShape, required bool, parameters []candidate) bool {
 	if !required || slices.ContainsFunc(parameters, func(p candidate) bool { return !p.required }) {
 		return false

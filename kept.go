@@ -22,11 +22,12 @@ func keptSchema(raw json.RawMessage) func() *tree.Node {
 	})
 }
 
-// detach gives d, a clone, texts of its own, equal ones one: those that were read
-// are parts of the text of their document, which any of them keeps in memory.
+// detach replaces each string in d, which must be a clone, by a copy, equal strings by the
+// same one. The strings of a document that was parsed are parts of its text: any one of
+// them would keep all of it in memory.
 func (d *Document) detach() { detacher{}.value(reflect.ValueOf(d).Elem()) }
 
-// A detacher has a copy of each text.
+// A detacher has the copy of each string.
 type detacher map[string]string
 
 func (own detacher) text(s string) string {
@@ -38,7 +39,7 @@ func (own detacher) text(s string) string {
 	return kept
 }
 
-// value replaces the texts in v, which can be set. A schema stays as it is.
+// value replaces the strings in v, which must be settable. A schema stays as it is.
 func (own detacher) value(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
@@ -84,8 +85,8 @@ func (own detacher) members(v reflect.Value) {
 	v.Set(detached)
 }
 
-// release lets go of what tools were made of and nobody needs any more, above all of
-// the schemas: they are in the tools, as JSON.
+// release drops what is no longer needed once the tools are made, above all the schemas,
+// which the tools have as JSON.
 func (d *Document) release() {
 	for i := range d.Operations {
 		op := &d.Operations[i]

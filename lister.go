@@ -137,7 +137,7 @@ func (s *Server) list(ctx context.Context) (l lists, err error) {
 	return l, err
 }
 
-// inSession calls f with a session of nobody.
+// inSession calls f with a session that has no client.
 func (s *Server) inSession(ctx context.Context, f func(*mcp.ServerSession) error) error {
 	session, err := s.mcp.Connect(ctx, nowhere{closed: make(chan struct{}), once: new(sync.Once)}, nil)
 	if err != nil {

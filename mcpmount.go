@@ -68,16 +68,16 @@ type Server struct {
 	base   mcp.MethodHandler // the SDK's own handling, inside all middleware
 	door   *frontDoor
 	scheme string  // what the URIs of resources start with
-	parts  []facet // of what clients learn of the server itself
+	parts  []facet // what clients are told about the server itself, for Fingerprints
 
-	completes bool // whether Options.Server sees to completions
+	completes bool // whether Options.Server provides completions
 
 	set   atomic.Pointer[toolSet]
 	lists sync.RWMutex // held while set and the SDK's lists differ
 
 	source   *source
 	mux      atomic.Pointer[muxCheck]
-	extended map[string]bool // what is hand-written: names of tools, URIs of resources; guarded by lists
+	extended map[string]bool // the names of tools and URIs of resources that are hand-written; guarded by lists
 	health   healthCache
 
 	redactors redactorCache
@@ -180,8 +180,8 @@ const onePage = 1 << 30
 const cacheScope = "private"
 
 // bridge keeps lists from being read while they change, and finds the resource
-// that is read. What is called is then looked up in the tool set that the list
-// was of, or a newer one.
+// that is read. Tools are looked up when they are called, in the tool set that the
+// caller's list came from, or a newer one.
 func (s *Server) bridge(next mcp.MethodHandler) mcp.MethodHandler {
 	s.base = next
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
@@ -211,7 +211,7 @@ func (s *Server) bridge(next mcp.MethodHandler) mcp.MethodHandler {
 }
 
 // tool returns the bridged tool with the given name, or nil. It does not wait
-// for an update: the set is that of the last list that anybody saw, or newer.
+// for an update: the set is the one of the last list that anybody saw, or a newer one.
 func (s *Server) tool(name string) *tool {
 	if set := s.set.Load(); set != nil {
 		return set.byName[name]
@@ -219,8 +219,8 @@ func (s *Server) tool(name string) *tool {
 	return nil
 }
 
-// resource returns the bridged resource that uri is one of, with the arguments
-// in it, or nil.
+// resource returns the bridged resource or template that uri matches, with the arguments
+// that uri contains, or nil.
 func (s *Server) resource(uri string) (*resource, *tree.Node) {
 	set := s.set.Load()
 	if set == nil {
@@ -285,8 +285,8 @@ func (s *Server) replace(set *toolSet) (*toolSet, error) {
 	return before, nil
 }
 
-// checkExtended reports what of set would take the place of something
-// hand-written.
+// checkExtended returns an error if a tool or a resource of set has the name or the URI
+// of a hand-written one.
 func (s *Server) checkExtended(set *toolSet) error {
 	for _, t := range set.tools {
 		if s.extended[t.op.Name] {
@@ -320,8 +320,8 @@ func (s *Server) replaceTools(old, set *toolSet) {
 	}
 }
 
-// handler is what the SDK calls for the tool with the given name: that of the
-// tool set of the moment.
+// handler returns the SDK's handler for the tool with the given name. It looks the tool up
+// in each call, so that an update need not register it again.
 func (s *Server) handler(name string) mcp.ToolHandler {
 	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return s.callNamed(ctx, name, req)

@@ -210,8 +210,8 @@ func (r *resource) matchQuery(members []tree.Member, rawQuery string) (*tree.Nod
 	return tree.NewObject(members...), true
 }
 
-// value returns have, which may be nil, and the escaped value raw. In a list,
-// commas are between values unless they are escaped: RFC 6570 section 3.2.1.
+// value adds the escaped value raw to have, which may be nil. In a list,
+// commas separate values unless they are escaped: RFC 6570 section 3.2.1.
 func (v variable) value(have *tree.Node, raw string, unescape func(string) (string, error)) (*tree.Node, bool) {
 	texts := []string{raw}
 	if v.list {
@@ -300,7 +300,7 @@ func typedText(text *tree.Node, types []string) *tree.Node {
 	return text
 }
 
-// admits returns the types that schema names, and the schema of its items.
+// admits returns the types that schema and its variants name, and the schema of its items.
 func admits(source schemaSource, schema *tree.Node) (admitted []string, items *tree.Node) {
 	for n := range variants(source, schema) {
 		admitted = append(admitted, types(n)...)

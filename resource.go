@@ -21,8 +21,8 @@ type resource struct {
 
 	prefix    string     // of every URI: "api://name"
 	segments  []segment  // of the path
-	query     []variable // of the query
-	variables []variable // of both
+	query     []variable // the variables of the query
+	variables []variable // all variables, of path and query
 }
 
 // A variable is a variable of a URI template, which stands for an argument.
@@ -34,7 +34,7 @@ type variable struct {
 // A segment is one segment of the path of a resource: literal text, or a variable.
 type segment struct {
 	text     string
-	variable variable // what it is the value of, or zero
+	variable variable // zero for literal text
 }
 
 // PreferResources makes every GET operation that can be one a resource or a

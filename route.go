@@ -10,8 +10,8 @@ import (
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
-// None is what a handler takes that takes nothing, and what it answers if there is
-// no body: see [Route].
+// None stands for a handler that takes nothing, and for an answer without a body: see
+// [Route].
 type None struct{}
 
 // Route describes a route of an app that has no document, from the Go types that
@@ -29,7 +29,7 @@ type None struct{}
 //
 // The path is in the spelling of any router: "/items/:id", "/items/{id}",
 // "/items/{id:[0-9]+}", "/items/:id<int>", "/files/*path", "/files/{path...}".
-// A parameter that In does not describe is a text.
+// A parameter that In does not describe is a string.
 //
 // In is a struct, or a pointer to one. A field goes where its tag says: "uri",
 // "param", "params" and "path" name a parameter of the path, "header" and
@@ -48,8 +48,8 @@ type None struct{}
 // Names, embedded structs, types with methods of their own and what is left out are
 // those of [encoding/json]. The tags "validate" and "binding" say what is required
 // and within which limits; "description" (or "doc"), "format", "enum" (or
-// "enums"), "default" and "example" add to that. What the types cannot be
-// described by is kept in Operation.Fault, and is an error of [New].
+// "enums"), "default" and "example" add to that. If the types or the path cannot be
+// described, Operation.Fault says why, and [New] returns it as an error.
 func Route[In, Out any](method, path string) Operation {
 	return newRoute(method, path, reflect.TypeFor[In](), reflect.TypeFor[Out]())
 }
@@ -75,8 +75,8 @@ func newRoute(method, path string, in, out reflect.Type) Operation {
 	return op
 }
 
-// describeOutput adds the response that out is to op, unless there is nothing to
-// say about the route but its path.
+// describeOutput adds to op the response that out describes, unless only the path of the
+// route is known.
 func describeOutput(op *Operation, in, out reflect.Type) (faults []string) {
 	response := Response{Status: "2XX"}
 	switch written := newTypeReader(true); {
@@ -168,7 +168,7 @@ func (r *routeReader) pathParameters(fields []structField, t reflect.Type) {
 	}
 }
 
-// schema describes what the path alone says of a parameter.
+// schema returns what the path alone says about a parameter.
 func (p routeParam) schema() *tree.Node {
 	switch p.kind {
 	case "int":

@@ -10,13 +10,13 @@ import (
 )
 
 // AddRoutes adds to d an operation for each route of an app that d does not have
-// yet. Each is written "METHOD /path", as the router lists it; what has no method
-// has all of them, and a host before the path is left out, so that a pattern of
-// [net/http.ServeMux] can be given as it is. Of such an operation only the path is
-// known: its parameters are texts, and where there can be a body it is any JSON.
+// yet. Each is written "METHOD /path", as the router lists it; without a method it
+// stands for all of them, and a host before the path is ignored, so that a pattern of
+// [net/http.ServeMux] can be given as it is. Only the path of such an operation is
+// known: its parameters are strings, and a body, if the method can have one, is any JSON.
 //
-// Only GET routes are added, unless methods names others: what a route does that
-// nobody has described is not known, and agents would call it. The rest goes to
+// Only GET routes are added, unless methods names others: nobody knows what an
+// undescribed route does, and agents would call it. The rest goes to
 // Hidden, but for HEAD, OPTIONS, CONNECT and TRACE, which routers add by themselves.
 // A path that has CONNECT and TRACE was registered for any method, and counts as
 // one route: with the first of methods.
@@ -96,8 +96,8 @@ type listedRoute struct {
 
 func (r listedRoute) String() string { return strings.TrimLeft(r.method+" "+r.template, " ") }
 
-// parseRoutes reads routes as [Document.AddRoutes] has them: each once, without
-// the methods that routers add, unless they are in wanted.
+// parseRoutes reads routes as [Document.AddRoutes] takes them: each once, and without
+// those that routers add by themselves, unless their method is in wanted.
 func parseRoutes(routes, wanted []string) ([]listedRoute, error) {
 	var list []listedRoute
 	var errs []error
@@ -130,7 +130,8 @@ func parseRoutes(routes, wanted []string) ([]listedRoute, error) {
 	return distinct, errors.Join(errs...)
 }
 
-// parseRoute reads one route. What echo lists for a handler of nothing is none.
+// parseRoute reads one route. It returns the zero route for an empty text, and for what
+// echo lists as the handler of requests that match nothing.
 func parseRoute(text string) (r listedRoute, err error) {
 	text = strings.TrimSpace(text)
 	method, path, ok := strings.Cut(text, " ")

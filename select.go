@@ -122,7 +122,7 @@ func unused(d *Document, rules []*rule) error {
 	return errors.Join(errs...)
 }
 
-// instead says what a rule could name.
+// instead returns a hint at what a rule that names nothing could have meant.
 func instead(d *Document, r *rule) string {
 	var tags, operations []string
 	for i := range d.Operations {

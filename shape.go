@@ -91,9 +91,9 @@ func (s *objectShape) addProperties(n *tree.Node) {
 	}
 }
 
-// bounded reports whether the bounds of how many properties there are say more
-// than which ones are required and which there are. An object of an optional
-// body that has none is not sent.
+// bounded reports whether the bounds on the number of properties exclude anything that
+// the list of properties and the required ones do not. An optional body without
+// properties is not sent, so that one property at least is certain.
 func (s *objectShape) bounded(required map[string]bool, optional bool) bool {
 	must := 0
 	for _, p := range s.properties {

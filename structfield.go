@@ -14,7 +14,7 @@ type structField struct {
 	fieldName
 	reflect.StructField
 
-	index    []int // the way to it, through embedded structs
+	index    []int // of the field, through the embedded structs around it
 	optional bool  // whether it is absent when an embedded pointer is nil
 }
 

@@ -238,8 +238,8 @@ func (m *toolMaker) shrinkList(tools []*tool) {
 }
 
 // shrinkInputs cuts the largest input schemas down to one size, so that the
-// list gets smaller by excess bytes. Where that is more than all of them have, they
-// stay: tools that cannot be used would not make the list fit either.
+// list gets smaller by excess bytes. If all of them together have fewer, they stay as they
+// are: useless tools would not make the list fit either.
 func (m *toolMaker) shrinkInputs(tools []*tool, excess int) {
 	saved := func(size int) (total int) {
 		for _, t := range tools {
@@ -334,8 +334,7 @@ func (t *tool) withoutAliases(values *tree.Node) *tree.Node {
 	return tree.NewObject(renamed...)
 }
 
-// explainUnknown adds the arguments that there are to an error that says that
-// one is unknown.
+// explainUnknown adds to an error about an unknown argument which arguments there are.
 func (t *tool) explainUnknown(err error) error {
 	if !strings.Contains(err.Error(), "unknown ") {
 		return err

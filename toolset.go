@@ -17,10 +17,10 @@ type toolSet struct {
 	byName    map[string]*tool
 	resources []*resource
 	byURI     map[string]*resource
-	scopes    map[string]bool // that tools need of callers
-	needs     []scopes        // of tools, each once
+	scopes    map[string]bool // all scopes that tools need of callers
+	needs     []scopes        // what tools need, each distinct need once
 	problems  []Problem
-	drift     []Problem // those of problems in which the app differs
+	drift     []Problem // those of problems that are about differences from the app
 	completes bool      // whether a variable of a template has known values
 }
 
@@ -105,8 +105,8 @@ func (s *toolSet) need(all scopes) {
 	}
 }
 
-// restrictSegments takes slashes from values that could lead to another route, served
-// or hidden: routers that decode a path before they match it cannot tell.
+// restrictSegments forbids slashes in values that could lead to another route, served
+// or hidden: a router that decodes a path before it matches it cannot tell the two apart.
 func (m *toolMaker) restrictSegments() {
 	var shapes [][]string
 	for i := range m.doc.Operations {
@@ -142,8 +142,8 @@ func (d *Document) shapes() [][]string {
 	return shapes
 }
 
-// liesBelow reports whether the path with segments other can begin like the one with
-// segments own, whatever is in the last of those, and goes on.
+// liesBelow reports whether the path with the segments other is longer than the one with
+// the segments own, and can begin like it, whatever the last segment of own is.
 func liesBelow(own, other []string) bool {
 	n := len(own) - 1
 	return len(other) > len(own) && slices.EqualFunc(own[:n], other[:n], func(a, b string) bool {
@@ -151,8 +151,8 @@ func liesBelow(own, other []string) bool {
 	})
 }
 
-// canonicalMethod returns a method that is known in upper case, and another one
-// as it is: methods are case-sensitive (RFC 9110 section 9.1).
+// canonicalMethod returns a known method in upper case, and any other as it is: methods
+// are case-sensitive (RFC 9110 section 9.1).
 func canonicalMethod(method string) string {
 	switch upper := strings.ToUpper(method); upper {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
@@ -162,7 +162,8 @@ func canonicalMethod(method string) string {
 	return method
 }
 
-// keep makes the tools of s that are listed as in old the same to the SDK.
+// keep gives each tool of s that is listed exactly as in old the SDK's tool of old, so
+// that to the SDK nothing has changed.
 func (s *toolSet) keep(old *toolSet) {
 	for _, t := range s.tools {
 		if have := old.byName[t.op.Name]; have != nil && sameJSON(have.mcp, t.mcp) {
