@@ -11,15 +11,18 @@ import (
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
-// An apiCall is a call of the API that is under way, and the context of its
-// request, which has what is known of it and ends with it. As long as nobody asks
-// for the end, which most handlers never do, nothing waits for it but who waits
-// for the answer.
+// An apiCall is a call of the API that is under way. It is also the context of the
+// request, which ends with the call. Most handlers never ask a context when it ends;
+// until one does, the call has neither a channel nor a timer for that.
+//
+// A call is made by callContext; in a session, it can be canceled once it has begun; it
+// ends once, with a reason, or with nil when the response is complete; and it is closed
+// when nobody needs it any more.
 type apiCall struct {
 	server *Server
 	caller *caller
 	target target
-	values callValues // all that the context has but its end
+	values callValues // the context but for the end of the call
 
 	room *callRoom // for the result, nil if the SDK gets it
 
@@ -29,24 +32,24 @@ type apiCall struct {
 
 	allowed  time.Duration
 	deadline time.Time
-	ending   atomic.Pointer[ending] // nil until somebody asks
+	ending   atomic.Pointer[ending] // nil until somebody asks when the call ends
 
 	mu       sync.Mutex
-	begun    bool
-	canceled bool          // maybe before it has begun
-	over     bool          // it has ended because there is all of the response
-	ended    atomic.Bool   // is written while mu is held
-	why      error         // it has ended, nil for what its context says
-	wake     chan struct{} // of who waits for a handler; nil for nobody
-	lasting  func()        // ends what is done with the answer; nil for nothing
+	begun    bool          // it can be canceled
+	canceled bool          // cancel was called, maybe before it had begun
+	over     bool          // it has ended because the response is complete
+	ended    atomic.Bool   // end was called; written while mu is held
+	why      error         // why it has ended; nil if only its context knows
+	wake     chan struct{} // wakes whoever waits for the handler; nil for nobody
+	lasting  func()        // cancels the context of lastingContext; nil for none
 
-	// substitute answers the call if its handler, which has the goroutine of the
-	// call, does not return; nil for handlers with their own.
+	// substitute answers the call if its handler, which runs on the goroutine of the
+	// call, does not return; nil if the handler has a goroutine of its own.
 	substitute *substitute
-	stop       func() bool // waiting for another context; nil for none
+	stop       func() bool // stops waiting for the end of another context; nil for none
 
-	// The list of calls that it is in, nil for none, and its neighbors there, which
-	// belong to the list.
+	// The list that the call is in, nil for none, and its neighbors there, which are
+	// guarded by the list.
 	list           *callList
 	next, previous *apiCall
 }
@@ -57,11 +60,11 @@ type ending struct {
 	cancel context.CancelFunc
 }
 
-// callContext returns the context of a request to the API for t, which is a call
-// that must be ended. The context ends when ctx does, and when the call takes too long. Its
-// values are those of the caller's current request and nothing else: within a
-// session, the values of the SDK's context are those of the request that opened it, which may
-// have been somebody else's.
+// callContext returns a new call of t, which is the context of its request to the API; it
+// must be closed. The context ends when ctx does, and when the call takes too long. Its
+// values are those of the caller's current request and nothing else: within a session,
+// the SDK's context has the values of the request that opened it, which may have been
+// somebody else's.
 func (s *Server) callContext(ctx context.Context, t *tool) *apiCall {
 	var c *apiCall
 	m, ours := ctx.Value(messageKey{}).(*messageContext)
@@ -102,7 +105,7 @@ func (c *apiCall) begin() {
 	}
 }
 
-// cancel cancels the call, or what is to become it.
+// cancel cancels the call, at once or when it begins.
 func (c *apiCall) cancel() {
 	c.mu.Lock()
 	c.canceled = true
@@ -113,7 +116,7 @@ func (c *apiCall) cancel() {
 	}
 }
 
-// context returns the context that ends with the call, and makes it first.
+// context returns the context that ends with the call. The first one to ask has it made.
 func (c *apiCall) context() context.Context {
 	if e := c.ending.Load(); e != nil {
 		return e
@@ -149,7 +152,7 @@ func (c *apiCall) Value(key any) any {
 	return c.values.Value(key)
 }
 
-// close ends the call when nobody needs it any more.
+// close ends the call, if it has not ended, and lets go of what it holds.
 func (c *apiCall) close() {
 	c.end(nil)
 	if c.stop != nil {
@@ -160,7 +163,7 @@ func (c *apiCall) close() {
 	}
 }
 
-// end ends the call, if it has not ended yet; nil is the good end.
+// end ends the call, if it has not ended yet, for a reason; nil if the response is complete.
 func (c *apiCall) end(why error) {
 	if why == nil && c.ended.Load() {
 		return
@@ -173,7 +176,7 @@ func (c *apiCall) end(why error) {
 	}
 	c.ended.Store(true)
 	c.mu.Unlock()
-	// At the deadline both end by themselves, and say that time is up.
+	// At the deadline both contexts end by themselves, with the time that is up as the cause.
 	if e != nil && time.Now().Before(c.deadline) {
 		e.cancel()
 	}
@@ -191,7 +194,7 @@ func (c *apiCall) end(why error) {
 // hasEnded reports whether end was called.
 func (c *apiCall) hasEnded() bool { return c.ended.Load() }
 
-// wakes makes the end of the call wake who waits on a channel.
+// wakes has the end of the call signal wake, at once if it has ended.
 func (c *apiCall) wakes(wake chan struct{}) {
 	c.mu.Lock()
 	c.wake = wake
@@ -202,7 +205,7 @@ func (c *apiCall) wakes(wake chan struct{}) {
 	}
 }
 
-// signal wakes who waits on a channel that has room for one signal.
+// signal puts a signal into a channel that has room for one, unless one is there already.
 func signal(wake chan struct{}) {
 	select {
 	case wake <- struct{}{}:
@@ -210,9 +213,9 @@ func signal(wake chan struct{}) {
 	}
 }
 
-// endOf returns why the call that ctx is of was ended, before there was all of the
-// response, or else why ctx was, which somebody else may have made of that of the call; nil
-// if neither was.
+// endOf returns why ctx ended early: why its call was ended before the response was
+// complete, or else the cause of ctx itself, which can be a context that somebody derived
+// from that of the call. It is nil if neither has ended.
 func endOf(ctx context.Context) error {
 	c := callOf(ctx)
 	if c != nil {
@@ -223,7 +226,7 @@ func endOf(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// whyEnded returns why the call was ended before there was all of the response, or nil.
+// whyEnded returns why the call was ended before the response was complete, or nil.
 func (c *apiCall) whyEnded() error {
 	if !c.ended.Load() && c.ending.Load() == nil {
 		return nil
@@ -252,7 +255,7 @@ func isCallTimeout(err error) bool {
 	return errors.As(err, &t)
 }
 
-// callValues is a context with what is known of a call.
+// callValues is a context with the values of a call.
 type callValues struct {
 	context.Context
 	call *apiCall
@@ -295,8 +298,8 @@ func (v *callValues) Value(key any) any {
 	return v.Context.Value(key)
 }
 
-// lastingContext returns a context for what is done with the answer of the call that ctx
-// is of: in process, ctx ends with the handler. It must be canceled.
+// lastingContext returns a context for work on the answer to the call of ctx: in process,
+// ctx itself ends when the handler returns. The context must be canceled.
 func lastingContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	c := callOf(ctx)
 	if c == nil {

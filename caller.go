@@ -19,7 +19,7 @@ type caller struct {
 	// Nothing else makes one.
 	local bool
 
-	// bare says that the header of request has nothing of what addCaller looks for.
+	// bare says that the header of request has none of the fields that addCaller copies.
 	bare bool
 
 	// gone ends when nobody will take the answer: with the connection or, if the
@@ -27,14 +27,14 @@ type caller struct {
 	// nil if only the SDK knows.
 	gone context.Context
 
-	// trace is what the "_meta" of the message says of it; nil for nothing.
+	// trace is the trace that the "_meta" of the message names; nil for none.
 	trace *traceContext
 
-	ticket  *ticket       // place of the message in its session; nil without one
-	session *session      // that the message came in; nil for none, and in HTTP with SSE
-	opens   *session      // that the message opens; nil for none
-	stream  *streamWriter // that the answer is written to; nil if it is not one of events
-	inside  *visit        // to the gate, by who leaves before the end; nil for others
+	ticket  *ticket       // the place of the message in its session; nil without a session
+	session *session      // the session that the message came in; nil for none, and in HTTP with SSE
+	opens   *session      // the session that the message opens; nil for none
+	stream  *streamWriter // what the answer is written to, if it may be a stream of events; else nil
+	inside  *visit        // the entry through the gate of a message that leaves early; nil for others
 }
 
 type callerKey struct{}
@@ -48,8 +48,8 @@ type callerKey struct{}
 // tells the request that a call became from those that clients send.
 func RequestFrom(ctx context.Context) *http.Request { return callerFrom(ctx).request }
 
-// callerFrom returns the caller of the message that ctx is of, who is never nil and must
-// not be changed.
+// callerFrom returns the caller of the message that is handled with ctx. It is never nil,
+// and must not be changed.
 func callerFrom(ctx context.Context) *caller {
 	switch c := ctx.(type) { // the contexts of most calls, without a search
 	case *apiCall:
@@ -63,8 +63,8 @@ func callerFrom(ctx context.Context) *caller {
 	return new(caller)
 }
 
-// values returns the context with what is known of the current request of c and
-// nothing else. It never ends.
+// values returns a context that never ends and has the values of the current request of c,
+// and no others.
 func (c *caller) values() context.Context {
 	if c.request == nil {
 		return context.Background()
@@ -163,8 +163,8 @@ func (d *frontDoor) callerOf(ctx context.Context, req mcp.Request) (caller, erro
 	return caller{}, errors.New("a message came neither by HTTP nor through Run")
 }
 
-// withCaller returns ctx with c, with what the app knows of the token of c, and
-// with the values that the app's middleware gave to the request.
+// withCaller returns ctx with c, with the TokenInfo that the app has for c, and with the
+// values that the app's middleware gave to the request.
 func (d *frontDoor) withCaller(ctx context.Context, c caller) context.Context {
 	if c.request == nil {
 		return withCaller(ctx, c)

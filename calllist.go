@@ -12,10 +12,10 @@ type callList struct {
 	stopped bool
 	first   *apiCall
 
-	// One timer watches all calls, since hardly any of them takes its time: it is for the
-	// one whose time is up first, and is replaced rather than stopped.
-	alarm time.Time // when it fires; zero for none
-	timer int       // its number: those before it do nothing
+	// One timer watches all calls, since hardly any call takes as long as it may. It fires
+	// when the first deadline has come; it is never stopped, but replaced by another one.
+	alarm time.Time // when it fires; zero if there is no timer
+	timer int       // its number; timers with an earlier number do nothing
 }
 
 // add adds c, which must be removed.
@@ -28,7 +28,7 @@ func (l *callList) add(c *apiCall) {
 	}
 	l.first = c
 	if l.alarm.IsZero() || c.deadline.Before(l.alarm) || c.deadline.Sub(l.alarm) > c.allowed+time.Second {
-		l.watch(c.deadline, c.allowed) // there is none, it is too late, or overdue: it was set by another clock
+		l.watch(c.deadline, c.allowed) // there is no alarm, or it is too late, or overdue: another clock set it
 	}
 	l.mu.Unlock()
 	if stopped {
@@ -36,12 +36,12 @@ func (l *callList) add(c *apiCall) {
 	}
 }
 
-// watch sets the alarm for a time that is so far from now.
-func (l *callList) watch(at time.Time, from time.Duration) {
+// watch sets the alarm for a time, which comes after the given duration.
+func (l *callList) watch(at time.Time, after time.Duration) {
 	l.alarm = at
 	l.timer++
 	timer := l.timer
-	time.AfterFunc(from, func() { l.expire(timer) })
+	time.AfterFunc(after, func() { l.expire(timer) })
 }
 
 // expire ends the calls whose time is up, and watches the others.

@@ -94,7 +94,7 @@ func (c Call) LogValue() slog.Value {
 
 // A callNote is what is found out about a call while it is handled.
 type callNote struct {
-	traced context.Context // what Options.Trace returned for the request to the API; nil for nothing of its own
+	traced context.Context // what Options.Trace returned for the request to the API; nil if the call's own context is that
 
 	mu         sync.Mutex
 	status     CallStatus // "" for what its answer says
@@ -181,7 +181,7 @@ func (s *Server) trace(ctx context.Context, call Call, known bool, found *callNo
 	return ctx, found.traced
 }
 
-// complete puts what was found out into c.
+// complete adds to c what was found out about the call.
 func (n *callNote) complete(c *Call) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

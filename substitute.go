@@ -9,8 +9,9 @@ import (
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
-// A substitute answers a call in the place of its own goroutine, which is with a
-// handler that does not return although the call is over.
+// A substitute answers a call in the place of the call's own goroutine, when that is
+// stuck in a handler that does not return although the call is over. Either of them may
+// answer, whoever claims the answer first.
 type substitute struct {
 	fast *fastPath
 	w    http.ResponseWriter
@@ -20,13 +21,13 @@ type substitute struct {
 
 	exchange exchange // with the handler, here for the sake of one allocation
 	of       era
-	wanted   atomic.Bool // the handler has not returned
+	wanted   atomic.Bool // the handler runs, so that the substitute may have to answer
 
 	mu       sync.Mutex
 	answered bool
 }
 
-// graceOfHandlers is how long a handler has, when its call is over, to return by itself.
+// graceOfHandlers is how long a handler may take to return when its call is over.
 const graceOfHandlers = 100 * time.Millisecond
 
 // addSubstitute gives a call of a tool a substitute, if there can be one: an answer can
@@ -43,8 +44,8 @@ func (f *fastPath) addSubstitute(ctx *messageContext, w http.ResponseWriter, of 
 	ctx.call.substitute = &substitute{fast: f, w: w, id: m.id, of: of, op: &m.tool.op}
 }
 
-// claim reports whether the answer is still to be written, which nobody else does
-// afterwards. There may be no substitute.
+// claim reports whether the answer is still to be written; then the caller has to write it,
+// and nobody else will. Without a substitute, a nil one, it always is.
 func (s *substitute) claim() bool {
 	if s == nil {
 		return true
@@ -64,8 +65,8 @@ func (s *substitute) await(why error) {
 	}
 }
 
-// answer answers the call. The connection is of no use to others as long as the
-// handler has it.
+// answer answers the call, and closes the connection after it: as long as the handler
+// runs, no other request can be answered there.
 func (s *substitute) answer(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

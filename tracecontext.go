@@ -87,7 +87,7 @@ func (t *traceContext) addTo(h http.Header) {
 	}
 }
 
-// kept returns t to be kept, nil for nothing.
+// kept returns a pointer to t, nil if it names no trace.
 func (t traceContext) kept() *traceContext {
 	if t.parent == "" {
 		return nil
