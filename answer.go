@@ -48,15 +48,15 @@ func (of era) status(code int64) int {
 	return http.StatusOK
 }
 
-// result makes b the answer to the message with the given id: what f appends, about so
-// many bytes.
+// result puts the answer to the message with the given id into b, with the result that f
+// appends, of about size bytes.
 func (a *answerer) result(b *buffer, id *tree.Node, size int, f func([]byte) []byte) {
 	a.buffers.enlarge(b, int64(size))
 	b.bytes = append(f(append(appendID(b.bytes, id), `,"result":`...)), '}')
 }
 
-// error makes b the answer to the message with the given id that an error is, and
-// returns its code.
+// error puts the answer to the message with the given id into b, with an error, and returns
+// the error's code.
 func (a *answerer) error(b *buffer, id *tree.Node, err error) (code int64) {
 	wire := &jsonrpc.Error{Message: err.Error()}
 	errors.As(err, &wire)
@@ -98,8 +98,8 @@ func (a *answerer) list(w http.ResponseWriter, id *tree.Node, result []byte) {
 	a.buffers.put(b)
 }
 
-// announced is from how many bytes on an answer says how long it is: net/http holds
-// less than 2 KB back until the handler returns, and knows then.
+// announced is the length from which on an answer says how long it is: of shorter ones
+// net/http knows the length, as it holds 2 KB back until the handler returns.
 const announced = 2000
 
 // setAnswerHeader sets the header of an answer of so many bytes.
@@ -115,7 +115,7 @@ func setLengthHeader(h http.Header, length int) {
 	h["Content-Length"] = []string{strconv.Itoa(length)}
 }
 
-// open begins a result of the given era, and says whether it has a member.
+// open begins a result of the given era, and reports whether a comma must follow.
 func (a *answerer) open(dst []byte, of era, meta mcp.Meta) ([]byte, bool) {
 	switch {
 	case of == modern && len(meta) == 0:
@@ -249,7 +249,7 @@ func appendResource(dst []byte, c *mcp.ResourceContents) []byte {
 	return append(dst, '}')
 }
 
-// appendAny appends what is rare, without its first bytes.
+// appendAny appends v, which is rare enough for reflection, as JSON without its first bytes.
 func appendAny(dst []byte, v any, without int) []byte {
 	data, err := json.Marshal(v)
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
-// A buffer is used again when nobody needs what is in it.
+// A buffer is memory for a message or an answer, which goes back to its pool when nobody
+// needs what is in it.
 type buffer struct {
 	bytes  []byte
 	parser tree.Parser // of a message in bytes
@@ -16,15 +17,15 @@ type buffer struct {
 // A bufferPool has buffers. The zero pool is ready to use.
 type bufferPool struct{ small, large sync.Pool }
 
-// The large ones are for what is large: taken for anything, they would all be large
-// soon, and never be given back to the collector. What is larger still is not kept.
+// Sizes of buffers. Large ones have a pool of their own: in one pool, all of its buffers would
+// soon be large, and stay in memory. Those above maxBuffer are not kept.
 const (
 	minBuffer   = 4 << 10
 	largeBuffer = 64 << 10
 	maxBuffer   = 4 << 20
 )
 
-// get returns an empty buffer for about so many bytes, for which it need not have room.
+// get returns an empty buffer for about as many bytes as expected; it may have to grow.
 func (p *bufferPool) get(expected int64) *buffer {
 	pool := &p.small
 	if expected > largeBuffer {
@@ -47,8 +48,8 @@ func (p *bufferPool) put(b *buffer) {
 	}
 }
 
-// enlarge empties b, and makes room for so many bytes. If b becomes large by that, it changes
-// places with one that is large already.
+// enlarge empties b, and makes room for n bytes. If b would become large by that, it gets
+// the memory of a buffer that is large already.
 func (p *bufferPool) enlarge(b *buffer, n int64) {
 	if n > largeBuffer && n > int64(cap(b.bytes)) {
 		other := p.get(n)
@@ -59,8 +60,8 @@ func (p *bufferPool) enlarge(b *buffer, n int64) {
 	b.reserve(n)
 }
 
-// read reads all of r, but ends soon when there are more than most bytes. The
-// length that is expected is a hint; what somebody only announces takes no memory.
+// read reads all of r, but stops soon after most bytes. The expected length is a hint: a
+// length that a sender only announces takes no memory.
 func (b *buffer) read(r io.Reader, expected, most int64) error {
 	b.reserve(min(expected, largeBuffer-1) + 1)
 	for int64(len(b.bytes)) <= most {

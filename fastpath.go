@@ -24,15 +24,15 @@ type fastPath struct {
 	answers *answerer
 	lists   listings
 
-	// handle is what a call goes through, here as in the SDK: Server.observe,
-	// restrain and authorize.
+	// handle makes a call. It goes through the same middleware as in the SDK:
+	// Server.observe, restrain and authorize.
 	handle mcp.MethodHandler
 
-	// known says that the SDK's server has the options that this package gives
-	// it, so that its lists depend on the tool set and the caller's scopes alone.
+	// known says that nobody changed the options of the SDK's server, so that its
+	// lists depend on the tool set and the caller's scopes alone.
 	known bool
 
-	// greets says that no client gets a session, so that initialize opens none.
+	// greets says that initialize is answered here: no client gets a session.
 	greets bool
 
 	rooms sync.Pool // of *callRoom
@@ -53,8 +53,8 @@ func newFastPath(s *Server, info *mcp.Implementation) (*fastPath, error) {
 	return f, nil
 }
 
-// serve answers the message m of c, which is all that body has, and which the
-// handler h is there for otherwise. It reports whether it has; then body is something else.
+// serve answers the message m of c, which body holds, in the place of the SDK's handler h.
+// It reports whether it did; then body no longer holds the message.
 func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, head *letterhead, m *envelope, body *buffer, c *caller, h http.Handler) bool {
 	if f == nil || body.bytes[0] == '\xef' {
 		return false
@@ -93,8 +93,8 @@ func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, head *letterhea
 	return true
 }
 
-// takes reports whether a message is one to answer here. What a caller lacks scopes
-// for is not: the SDK answers it as it does what is not there, which is not known here.
+// takes reports whether a message is one to answer here. A call that the caller lacks
+// scopes for is not: the SDK answers it as it answers a call of a tool that does not exist.
 func (f *fastPath) takes(r *http.Request, head *letterhead, m *envelope) bool {
 	of := head.era()
 	if m.batch || (m.calls == 1) == (m.method == initialized) || m.hears || head.resumes {
@@ -127,15 +127,15 @@ func (f *fastPath) takes(r *http.Request, head *letterhead, m *envelope) bool {
 	return false
 }
 
-// names reports whether the params of m have a text under key, which, where the
-// version wants it, the header says too.
+// names reports whether the params of m have a string under key, which the header repeats
+// where the version of the protocol wants that.
 func (h *letterhead) names(m *envelope, key string) bool {
 	name := m.params.Get(key)
 	return name.Is(tree.String) && (h.era() == legacy || h.name == name.Text)
 }
 
-// hasOnly reports whether n, nil for nothing, has no other members than those with
-// the given keys, and "_meta".
+// hasOnly reports whether n, which may be nil, has no members but "_meta" and those with
+// the given keys.
 func hasOnly(n *tree.Node, keys ...string) bool {
 	if n == nil {
 		return true
@@ -148,8 +148,8 @@ func hasOnly(n *tree.Node, keys ...string) bool {
 	return true
 }
 
-// levelsLeft returns how many more levels of arrays and objects n could have to
-// have most of them; negative if it has more, or a number that is out of range.
+// levelsLeft returns most without the levels of arrays and objects that n has. It is
+// negative if n has more than most, or a number that is out of range.
 func levelsLeft(n *tree.Node, most int) int {
 	if n.Is(tree.Number) && !isFloat(n.Text) {
 		return -1
@@ -167,8 +167,8 @@ func levelsLeft(n *tree.Node, most int) int {
 	return left
 }
 
-// isFloat reports whether a number is one that a float64 can be near to: the SDK
-// refuses messages with others in some versions of the protocol.
+// isFloat reports whether a number is within the range of a float64: the SDK refuses
+// messages with others in some versions of the protocol.
 func isFloat(number string) bool {
 	if len(number) < 300 && strings.IndexByte(number, 'e') < 0 && strings.IndexByte(number, 'E') < 0 {
 		return true
@@ -177,8 +177,8 @@ func isFloat(number string) bool {
 	return err == nil
 }
 
-// bridges reports whether uri is that of a bridged resource, which the caller may
-// read, and cannot be of anything else.
+// bridges reports whether uri can only be that of a bridged resource, and the caller may
+// read it.
 func (f *fastPath) bridges(r *http.Request, uri string) bool {
 	if len(uri) > maxURI {
 		return false
@@ -191,8 +191,8 @@ func (f *fastPath) bridges(r *http.Request, uri string) bool {
 	return found != nil && !extended && s.door.authorizer.grants(r.Context(), found.tool.scopes)
 }
 
-// call makes the call that body has, and body the answer. It returns the code of the error
-// that this is, 0 for none.
+// call makes the call in body, and replaces it there by the answer. If the answer is an
+// error, it returns the error's code, else 0.
 func (f *fastPath) call(ctx *messageContext, of era, m *envelope, body *buffer) (code int64) {
 	room := ctx.call.room
 	res, err := f.run(ctx, room, m, body.bytes)
@@ -212,7 +212,7 @@ func (f *fastPath) call(ctx *messageContext, of era, m *envelope, body *buffer) 
 	return 0
 }
 
-// context returns the context of the message m of c.
+// context returns the context in which the message m of c is handled.
 func (f *fastPath) context(r *http.Request, m *envelope, c *caller) *messageContext {
 	ctx := &messageContext{caller: *c}
 	ctx.caller.trace = metaTrace(m.meta).kept()
@@ -223,15 +223,15 @@ func (f *fastPath) context(r *http.Request, m *envelope, c *caller) *messageCont
 	return ctx
 }
 
-// A callRoom has what is needed for a call and its answer and nobody keeps: apps do not get
-// it.
+// A callRoom has the values that a call and its answer need and that nobody keeps, so that
+// the next call can use them again. Code of the app never gets to see them.
 type callRoom struct {
 	request  mcp.CallToolRequest
 	params   mcp.CallToolParamsRaw
 	response http.Response
 	result   resultRoom
 	text     textRoom
-	fields   [maxFields]field // of the response
+	fields   [maxFields]field // of the header of the response
 }
 
 // room returns a room, which must be vacated.
@@ -244,14 +244,14 @@ func (f *fastPath) room() *callRoom {
 	return room
 }
 
-// vacate makes a room one for another call, after the answer was written down.
+// vacate gives a room back for another call, when the answer is in its buffer.
 func (f *fastPath) vacate(room *callRoom) {
 	room.result.body.giveBack()
 	*room = callRoom{}
 	f.rooms.Put(room)
 }
 
-// run handles a call; what panics is contained as in the SDK. The result may be in the room.
+// run handles a call. A panic is contained as in the SDK. The result may be in the room.
 func (f *fastPath) run(ctx *messageContext, room *callRoom, m *envelope, body []byte) (res mcp.Result, err error) {
 	defer f.server.door.contain(ctx, m.method, &res, &err)
 	if m.method == "resources/read" {
@@ -265,7 +265,7 @@ func (f *fastPath) run(ctx *messageContext, room *callRoom, m *envelope, body []
 	return f.handle(ctx, m.method, &room.request)
 }
 
-// contain keeps a panic from ending the process: what it was is for the operator.
+// contain, deferred, turns a panic into an internal error, and logs it.
 func (d *frontDoor) contain(ctx context.Context, method string, res *mcp.Result, err *error) {
 	if p := recover(); p != nil {
 		d.server.logger.ErrorContext(ctx, "panic", "method", method, "panic", p, "stack", string(debug.Stack()))
@@ -273,7 +273,7 @@ func (d *frontDoor) contain(ctx context.Context, method string, res *mcp.Result,
 	}
 }
 
-// answer answers a call that has come through, in the place of the SDK.
+// answer answers a call that has passed the middleware, in the place of the SDK.
 func (f *fastPath) answer(ctx context.Context, _ string, req mcp.Request) (mcp.Result, error) {
 	switch req := req.(type) {
 	case *mcp.CallToolRequest:
@@ -288,7 +288,7 @@ func (f *fastPath) answer(ctx context.Context, _ string, req mcp.Request) (mcp.R
 // ends when nobody will take the answer; its values are those of the HTTP request.
 type messageContext struct {
 	caller caller
-	call   apiCall // of a call, here for the sake of one allocation; its arguments, if there are any, are read already
+	call   apiCall // here for the sake of one allocation; of a tools/call, it has the arguments already
 }
 
 type messageKey struct{}

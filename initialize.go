@@ -6,10 +6,10 @@ import "github.com/mcpmount/mcpmount/internal/tree"
 // no sessions, nothing follows from it.
 const initialized = "notifications/initialized"
 
-// opening returns the version of the protocol that m, which is an initialize, asks for,
-// "" if it is not one that the server speaks so: what else it may agree upon is for the
-// SDK (MCP 2025-11-25, basic/lifecycle, "Version Negotiation"). The text is not a part
-// of the message.
+// opening returns the version of the protocol that m, an initialize, asks for, or "" if the
+// server does not speak it in this way: another version is for the SDK to negotiate (MCP
+// 2025-11-25, basic/lifecycle, "Version Negotiation"). The string is not a part of the
+// message.
 func (f *fastPath) opening(m *envelope) string {
 	asked := m.params.Get("protocolVersion").Str()
 	for _, version := range f.server.door.versions {
@@ -20,8 +20,8 @@ func (f *fastPath) opening(m *envelope) string {
 	return ""
 }
 
-// isGreeting reports whether n is the params of an initialize as clients send them. But
-// for the version, nothing follows from them where there is no session.
+// isGreeting reports whether n is the params of an initialize as clients send them. Without
+// a session, nothing follows from them but the version.
 func isGreeting(n *tree.Node) bool {
 	return hasOnly(n, "protocolVersion", "capabilities", "clientInfo") && isTame(n) &&
 		isImplementation(n.Get("clientInfo")) && isCapabilities(n.Get("capabilities"))

@@ -24,9 +24,9 @@ const promptly = 100 * time.Millisecond
 type underWay struct {
 	mu       sync.Mutex
 	messages []handled                // the oldest first
-	timer    *time.Timer              // for when a call is not prompt any more; nil before there was one
-	timed    bool                     // the timer runs, and may be early
-	streams  map[string]chan struct{} // of calls that the SDK does not handle; closed when there is an answer
+	timer    *time.Timer              // fires when a call is no longer prompt; nil before the first one
+	timed    bool                     // the timer runs; it may fire too early
+	streams  map[string]chan struct{} // the streams of late answers; closed when the answer is there
 }
 
 // A handled is a message of a session that is being handled.
@@ -35,8 +35,8 @@ type handled struct {
 	call *sessionCall // nil if the SDK handles it
 }
 
-// begin notes a message, and what handles it; it reports false if there is one
-// with that id already. end must follow.
+// begin notes a message, and the call that handles it, nil if that is the SDK; end must
+// follow. It reports false if a message with that id is being handled already.
 func (u *underWay) begin(id messageID, call *sessionCall) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -97,8 +97,8 @@ func (u *underWay) cancel(id messageID) {
 	}
 }
 
-// hurry begins the streams of calls that are not prompt any more. The session has one timer
-// for all of them: one for each is what most calls would not need.
+// hurry begins the streams of calls that are no longer prompt. The session has one timer
+// for all calls, since most of them are answered before it fires.
 func (u *underWay) hurry() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -117,7 +117,7 @@ func (u *underWay) hurry() {
 	}
 }
 
-// open notes a stream that an answer will be on; close must follow.
+// open notes a stream that an answer will be sent on; close must follow.
 func (u *underWay) open(stream string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -134,8 +134,8 @@ func (u *underWay) close(stream string) {
 	delete(u.streams, stream)
 }
 
-// answered returns a channel that is closed when there is an answer on the stream
-// that an event is of; nil if there is nothing to wait for.
+// answered returns a channel that is closed when the stream of an event, named by its id,
+// has its answer; nil if there is nothing to wait for.
 func (u *underWay) answered(event string) <-chan struct{} {
 	stream, _, _ := strings.Cut(event, "_")
 	u.mu.Lock()
@@ -143,7 +143,7 @@ func (u *underWay) answered(event string) <-chan struct{} {
 	return u.streams[stream]
 }
 
-// hear notes what the messages m do to others of the session.
+// hear applies what the messages m say about the session and its other messages.
 func (s *session) hear(m *envelope) {
 	if m.odd {
 		s.odd.Store(true)
@@ -153,8 +153,8 @@ func (s *session) hear(m *envelope) {
 	}
 }
 
-// A messageID is an id as the SDK compares them: those of a text and of a number
-// differ, those of numbers by value.
+// A messageID is an id as the SDK compares them: numbers by value, and a string is never
+// equal to a number.
 type messageID struct {
 	integer bool
 	number  int64
@@ -174,7 +174,7 @@ func idOf(id *tree.Node) messageID {
 type sessionCall struct {
 	late   lateAnswer
 	cancel func()
-	since  time.Time // guarded, as slow, by the underWay
+	since  time.Time // when it began; guarded by the underWay, as is slow
 	slow   bool      // late has begun, or is about to
 }
 
@@ -269,8 +269,8 @@ func (l *lateAnswer) end(answer []byte) bool {
 	return true
 }
 
-// abandon ends a stream that there is no answer for, since the goroutine of the call has
-// ended: nothing may be written to it any more.
+// abandon ends a stream without an answer, when the goroutine of the call ends: from then on
+// nothing may be written to the ResponseWriter.
 func (l *lateAnswer) abandon() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -285,7 +285,7 @@ func (l *lateAnswer) close() {
 	l.stop()
 }
 
-// write keeps an event, and writes it.
+// write stores an event, so that the client can come back for it, and sends it.
 func (l *lateAnswer) write(name string, data []byte) {
 	_ = l.door.events.Append(l.r.Context(), l.session.id, l.id, data) // the client may read it all the same
 	_, _ = fmt.Fprintf(l.stream, "%sid: %s_%d\ndata: %s\n\n", name, l.id, l.events, data)
@@ -293,9 +293,8 @@ func (l *lateAnswer) write(name string, data []byte) {
 	l.events++
 }
 
-// awaitAnswer waits, where a client comes back to the stream of a call that the SDK
-// does not handle, until there is an answer: the SDK has all that is on the stream,
-// and takes that for the end.
+// awaitAnswer waits, if r comes back to the stream of a late answer, until the answer is
+// there: the SDK would send what the event store has by now, and end the stream.
 func awaitAnswer(r *http.Request, s *session, stream *streamWriter) {
 	answered := s.underWay.answered(r.Header.Get("Last-Event-Id"))
 	if answered == nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
-// plainMeta reports whether the "_meta" of a message, nil for none, is what
-// clients send, for the era and the version: what the SDK takes without a word, and
-// does nothing with. What it might find fault with is for the SDK.
+// plainMeta reports whether the "_meta" of a message, nil for none, is what clients of the
+// era and the version send: what the SDK accepts, and does nothing with. Anything that
+// the SDK might object to is left to it.
 func plainMeta(meta *tree.Node, of era, version string) bool {
 	if meta == nil {
 		return of == legacy
@@ -28,7 +28,7 @@ func plainMeta(meta *tree.Node, of era, version string) bool {
 		(info == nil || isImplementation(info)) && isCapabilities(meta.Get(mcp.MetaKeyClientCapabilities))
 }
 
-// isTame reports whether the numbers in n are such as any reader can take.
+// isTame reports whether every reader of JSON can take the numbers in n.
 func isTame(n *tree.Node) bool {
 	if n.Kind == tree.Number {
 		return len(n.Text) <= 16 && !strings.ContainsAny(n.Text, "eE")
