@@ -12,11 +12,10 @@ import (
 	"time"
 )
 
-// maxUnread is how much a handler can write before somebody must have read it, or
-// wants all of it.
+// maxUnread is how much a handler can write before it has to wait for a reader.
 const maxUnread = 64 << 10
 
-// maxExpected bounds the room for what a handler announces.
+// maxExpected bounds the memory that is reserved for a length that a handler announces.
 const maxExpected = 1 << 20
 
 // A handlerError says that a handler did not return: it panicked, or ended its
@@ -41,31 +40,31 @@ func (e *handlerError) Unwrap() error {
 type exchange struct {
 	request *http.Request // belongs to the handler
 	ctx     context.Context
-	call    *apiCall           // that ctx is, which nobody else has; nil if ctx is the exchange's own
-	cancel  context.CancelFunc // of an own ctx
+	call    *apiCall           // the call that ctx is, if the exchange may end it; nil if ctx is the exchange's own
+	cancel  context.CancelFunc // ends ctx, if that is the exchange's own
 	header  http.Header        // belongs to the handler
-	most    int                // bytes to keep if nobody reads before the handler has returned, else 0
-	wake    chan struct{}      // of who waits for the response; has room for one signal
+	most    int                // how many bytes to keep if nobody reads before the handler has returned, else 0
+	wake    chan struct{}      // wakes whoever waits for the response; has room for one signal
 
 	mu         sync.Mutex
 	turn       *sync.Cond // data was read or written, or the end came; nil if nobody waits for that
 	status     int        // 0 until the header is written
 	sent       http.Header
-	fields     []field // of sent, until that is made
+	fields     []field // what sent is made of, until it is made
 	declared   int64   // Content-Length, or -1
 	written    int64
 	buf        []byte
-	lent       *buffer // that buf is from, nil for none
+	lent       *buffer // the buffer of a pool that buf is in, nil for none
 	read       int     // how much of buf has been read
-	mostUnread int64   // what of buf may wait to be read
-	err        error   // why no more will be written: io.EOF is the good end
+	mostUnread int64   // how much of buf may wait to be read
+	err        error   // why no more will be written; io.EOF if the handler has written all
 	head       bool    // the method is HEAD
 	opened     bool    // the response can be returned
-	closed     bool    // by the reader
+	closed     bool    // the reader has closed the body
 	unwatch    func() bool
 }
 
-// newExchange returns an exchange for r, which nobody else has if it is the transport's own.
+// newExchange returns an exchange for r. If own is true, nobody but the transport has r.
 func newExchange(ctx context.Context, r *http.Request, own bool) *exchange {
 	var x *exchange
 	switch call, ok := ctx.(*apiCall); {
@@ -83,7 +82,7 @@ func newExchange(ctx context.Context, r *http.Request, own bool) *exchange {
 	return x
 }
 
-// serve runs h to its end, whatever that is.
+// serve runs h until it returns, panics or ends its goroutine.
 func (x *exchange) serve(h http.Handler) {
 	body, returned := x.request.Body, false
 	defer func() {
@@ -124,7 +123,7 @@ func (x *exchange) wait(r *http.Request) (*http.Response, error) {
 	return x.opening(r)
 }
 
-// opening returns the response that the handler has begun, or why there is none.
+// opening returns the response that the handler has begun, or the reason why it has not.
 func (x *exchange) opening(r *http.Request) (*http.Response, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -144,8 +143,8 @@ func (x *exchange) opening(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// responseRoom returns the room for the response: that of the call, if nobody else gets the
-// response, who might keep it.
+// responseRoom returns memory for the response: that of the call, if nobody gets the response
+// who could keep it.
 func (x *exchange) responseRoom() *http.Response {
 	if x.call != nil && x.call.room != nil {
 		return &x.call.room.response
@@ -180,8 +179,8 @@ func (x *exchange) hasBody() bool {
 	return x.status >= 200 && x.status != http.StatusNoContent && x.status != http.StatusNotModified
 }
 
-// finish ends the exchange after the handler has. If the call ended first, a
-// handler that stopped for that reason has not said all it had to say.
+// finish ends the exchange when the handler has ended. If the call ended before, the
+// handler may have stopped for that reason, and its response is not complete.
 func (x *exchange) finish(failure error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -217,7 +216,7 @@ func (x *exchange) endContext() {
 	}
 }
 
-// end records why no more will be written, and wakes who waits for it.
+// end records why no more will be written, and wakes whoever waits for more.
 func (x *exchange) end(err error) {
 	if x.err == nil {
 		x.err = err
@@ -225,14 +224,14 @@ func (x *exchange) end(err error) {
 	x.stir()
 }
 
-// stir wakes who waits for data to be read or written, or for the end.
+// stir wakes whoever waits for data to be read or written, or for the end.
 func (x *exchange) stir() {
 	if x.turn != nil {
 		x.turn.Broadcast()
 	}
 }
 
-// open lets the response be returned, when the handler has returned or before.
+// open lets the response be returned; returned says that the handler has ended.
 func (x *exchange) open(returned bool) {
 	if x.opened {
 		return
@@ -367,7 +366,7 @@ func write[T []byte | string](x *exchange, p T) (int, error) {
 	return len(p), nil
 }
 
-// begin makes buf, for about so many bytes.
+// begin makes buf, with room for size bytes.
 func (x *exchange) begin(size int) {
 	if x.call == nil || x.call.room == nil {
 		x.buf = make([]byte, 0, size)

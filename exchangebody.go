@@ -31,9 +31,9 @@ func (x *exchange) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// rest waits for the end, and returns all that there is still to read, but no more
-// than most bytes, and the buffer that it is in, nil for none. The handler need not wait
-// for somebody to read so much.
+// rest waits until the handler has written all, and returns what is still to be read, but
+// no more than most bytes, and the buffer of a pool that they are in, nil for none. Up to
+// that many bytes, the handler need not wait for a reader.
 func (x *exchange) rest(most int64) (data []byte, lent *buffer) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -55,7 +55,7 @@ func (x *exchange) rest(most int64) (data []byte, lent *buffer) {
 	return data, lent
 }
 
-// Close closes the body of the response, and thereby ends the call.
+// Close closes the body of the response, which ends the call.
 func (x *exchange) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -76,14 +76,14 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return x.wait(r)
 }
 
-// serveHere calls the handler on the goroutine of the call, which costs less and needs
-// somebody else to answer if the handler does not return in time, which the list of
-// calls notices.
+// serveHere calls the handler on the goroutine of the call, which costs less than one of its
+// own. If the handler does not return in time, the list of calls notices, and the
+// substitute answers.
 func (t inProcess) serveHere(x *exchange, r *http.Request) (*http.Response, error) {
 	x.most = int(min(x.call.server.opts.Limits.MaxResponseBytes, math.MaxInt-1)) + 1
 	x.call.substitute.wanted.Store(true)
 	defer x.call.substitute.wanted.Store(false)
-	if why := endOf(x.ctx); why != nil { // before anybody was to know
+	if why := endOf(x.ctx); why != nil { // it ended before the substitute was wanted
 		closeBody(r)
 		return nil, why
 	}
@@ -97,8 +97,8 @@ func (t inProcess) serveHere(x *exchange, r *http.Request) (*http.Response, erro
 	return res, err
 }
 
-// innerRequest sets the request that a handler sees for r, in the form that
-// net/http gives to the requests it has read. It is r itself where nobody else has that.
+// innerRequest sets the request that the handler gets for r, in the form that net/http
+// gives to requests it has read. It is r itself if nobody else has r.
 func (x *exchange) innerRequest(r *http.Request) {
 	c, to := callerFrom(x.ctx), targetFrom(x.ctx)
 	in := r
@@ -134,8 +134,7 @@ func (x *exchange) coding() []string {
 	return values[fixedFields:]
 }
 
-// requestURI returns that of u, which is the URL of to if that is not nil, without
-// making it again.
+// requestURI returns the RequestURI of u. If u is as it was built for to, that is known.
 func requestURI(u *url.URL, to *target) string {
 	if to != nil {
 		if rest, ok := strings.CutPrefix(to.uri, to.basePath+to.path); ok && (rest == "" && u.RawQuery == "" || rest != "" && rest[1:] == u.RawQuery) && !u.ForceQuery {
@@ -145,13 +144,13 @@ func requestURI(u *url.URL, to *target) string {
 	return u.RequestURI()
 }
 
-// hasEscapedSlash reports whether an escaped path says something that the path does
-// not: which of its slashes do not separate segments.
+// hasEscapedSlash reports whether an escaped path has slashes that do not separate
+// segments, which the unescaped path cannot tell from those that do.
 func hasEscapedSlash(rawPath string) bool {
 	return strings.Contains(rawPath, "%2F") || strings.Contains(rawPath, "%2f")
 }
 
-// setCaller gives in the identity of the connection of the caller.
+// setCaller gives in the address and the TLS state of the caller's connection.
 func setCaller(in *http.Request, c *caller, built bool) {
 	if in.Host == "" {
 		in.Host = builtHost
@@ -169,8 +168,8 @@ func setCaller(in *http.Request, c *caller, built bool) {
 	}
 }
 
-// setLength describes the body as a server would: a client's body of length
-// zero that is there has an unknown length.
+// setLength describes the body as a server would. In a client's request, a length of zero
+// with a body means that the length is unknown.
 func setLength(in *http.Request) {
 	if in.Body == nil {
 		in.Body = http.NoBody
@@ -186,7 +185,8 @@ func setLength(in *http.Request) {
 	}
 }
 
-// addCaller adds to h what the caller says about itself.
+// addCaller adds to h the trace of the message, and the headers of the caller's request
+// that a handler should know.
 func addCaller(h http.Header, c *caller) {
 	c.trace.addTo(h)
 	if c.request == nil || c.bare {

@@ -25,11 +25,11 @@ type redactor struct {
 	starts  [256]bool // the first bytes of secrets
 }
 
-// A writtenSecret is one of the ways to write one, and what takes its place.
+// A writtenSecret is a secret in one of the ways to write it, and what takes its place.
 type writtenSecret struct{ text, mask []byte }
 
 // A jsonStyle says which characters an encoder of JSON escapes with a backslash,
-// and which by their number. All are ASCII, or not at all.
+// and which by their number. Characters that are not ASCII are escaped by their number.
 type jsonStyle struct{ short, long string }
 
 var jsonStyles = [...]jsonStyle{
@@ -93,7 +93,8 @@ func utf16Bytes(units []uint16, order binary.AppendByteOrder) (out []byte) {
 	return out
 }
 
-// redactorOf returns the redactor of what the request of res, made with ctx, carried.
+// redactorOf returns the redactor of the credentials in the request of res, which was made
+// with ctx.
 func redactorOf(ctx context.Context, res *http.Response) *redactor {
 	to := targetFrom(ctx)
 	if to == nil {
@@ -113,8 +114,8 @@ func redactorOf(ctx context.Context, res *http.Response) *redactor {
 	return to.redactors.of(secrets)
 }
 
-// A redactorCache has the redactor that was needed last: most servers send the same
-// secrets with all calls. A nil redactorCache keeps nothing.
+// A redactorCache keeps the redactor that was used last: most servers send the same
+// secrets with every call. A nil redactorCache keeps nothing.
 type redactorCache struct{ last atomic.Pointer[keptRedactor] }
 
 type keptRedactor struct {
@@ -196,11 +197,11 @@ type redactedReader struct {
 	*redactor
 	r     io.Reader
 	chunk int    // how much is read at once
-	in    []byte // read and not looked at
-	out   []byte // looked at and not returned
-	space []byte // of out, to be used again
-	next  []int  // where in what is looked at each secret comes next, if that is known
-	done  error
+	in    []byte // what was read and not yet searched
+	out   []byte // what was searched and not yet returned
+	space []byte // the memory of out, for the next time
+	next  []int  // for each secret, where it comes next in what is searched; -1 if not known
+	done  error  // why nothing more can be read
 }
 
 // How much is read at once: at first little, since most responses are short.
@@ -236,8 +237,8 @@ func (r *redactedReader) fill() {
 	pos := 0
 	for {
 		at, secret := r.first(in, pos)
-		if at > len(in)-r.longest {
-			begun := len(in) // where a secret may have begun of which the rest is to come, or was cut off
+		if secret.text == nil || at > len(in)-r.longest {
+			begun := len(in) // where a secret may begin whose rest has not been read, or was cut off
 			if err != io.EOF {
 				begun -= r.begun(in[pos:])
 			}
@@ -254,9 +255,8 @@ func (r *redactedReader) fill() {
 	r.in = r.in[:copy(r.in[:cap(r.in)], in[pos:])]
 }
 
-// first returns the first secret in b from pos on and where it is: at the end of b if
-// there is none. Each is looked for
-// again only when pos has come past it: an API may say nothing else.
+// first returns the first secret in b from pos on, and where it is. Each secret is searched
+// for again only when pos has passed it: a response may consist of secrets.
 func (r *redactedReader) first(b []byte, pos int) (at int, secret writtenSecret) {
 	at = len(b)
 	for i, s := range r.secrets {

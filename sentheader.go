@@ -2,8 +2,8 @@ package mcpmount
 
 import "net/http"
 
-// keepHeader keeps the header as it is now. Most are small, and do not change any
-// more: that is seen when the handler has returned.
+// keepHeader keeps the header as it is now. Most headers are small and do not change after
+// this, so that there is no need for a copy: setSent finds out.
 func (x *exchange) keepHeader() {
 	x.fields = x.fieldRoom()
 	for name, values := range x.header {
@@ -15,11 +15,11 @@ func (x *exchange) keepHeader() {
 	}
 }
 
-// maxFields is how many fields of a header are kept without a copy of it.
+// maxFields is how many fields of a header are kept one by one; a larger header is cloned.
 const maxFields = 3
 
-// fieldRoom returns the room for them: that of the call, if nobody else can have it before
-// they are no longer needed.
+// fieldRoom returns memory for the fields: that of the call, if the call cannot end before
+// they are used.
 func (x *exchange) fieldRoom() []field {
 	if x.most > 0 && x.call.room != nil {
 		return x.call.room.fields[:0]
@@ -27,7 +27,7 @@ func (x *exchange) fieldRoom() []field {
 	return make([]field, 0, maxFields)
 }
 
-// A field is one of a header.
+// A field is one field of a header, which has a single value.
 type field struct{ name, value string }
 
 // setSent sets the header that was kept.

@@ -15,8 +15,8 @@ const (
 	builtHost   = "localhost"
 )
 
-// A target says what the URL of a request to the API must look like once a
-// transport has completed it.
+// A target is what a transport has to know about a request to the API, above all what its
+// URL must look like once it is complete.
 type target struct {
 	// basePath is the path before the path of the operation, or "".
 	basePath string
@@ -24,40 +24,40 @@ type target struct {
 	// path is the escaped path of the operation, the template filled in.
 	path string
 
-	// uri is both paths and the query, as it was built; "" if that is not known.
+	// uri is both paths and the query, as they were built; "" if that is not known.
 	uri string
 
-	// location is where the operation is; nil for where the API is.
+	// location is where the operation is served; nil for where the API is.
 	location *location
 
 	// forwarded names the headers that were copied from the caller. They are
 	// for the document's API, not for another server.
 	forwarded []string
 
-	// attached is what the request to the document's API carries; nil for
-	// nothing.
+	// attached has the credentials that the request to the document's API carries;
+	// nil for none.
 	attached *attachment
 
-	// sent is the header with which a RoundTripper of somebody else was called, who
-	// may add credentials of their own; nil before that, and of other ways.
+	// sent is the header of the request as it was given to a RoundTripper of the app's
+	// own, which may have added credentials; nil if there is no such RoundTripper.
 	sent http.Header
 
-	// redactors has what redacts the response; if nil, every call makes its own.
+	// redactors caches what redacts the response; if nil, every call makes its own.
 	redactors *redactorCache
 
-	// What the URL and the request are made of, here for the sake of one allocation.
+	// The memory for the URL and the request, here for the sake of one allocation.
 	url     url.URL
 	request http.Request
-	values  [fixedFields + 1]string // of the fields that all requests have, and of that which handlers get
+	values  [fixedFields + 1]string // the values of the fields that all requests have, and of the one that handlers get
 
-	// direct says that nobody has had the request yet, and nobody but the transport gets
-	// it: see take.
+	// direct says that only the transport gets the request, and has not got it yet: see
+	// take.
 	direct bool
 }
 
-// take reports whether r is the request that was built, as it was built, and from now on
-// the transport's own, which may change it. It is once at most: others who have
-// the context of a call make requests of their own with it, or send r once more.
+// take reports whether r is the request that was built, unchanged, so that the transport may
+// change it from now on. It reports that once at most: others who have the context of the
+// call can make requests with it, or send r a second time.
 func (t *target) take(r *http.Request) bool {
 	if t == nil || r != &t.request || !t.direct {
 		return false
@@ -66,7 +66,7 @@ func (t *target) take(r *http.Request) bool {
 	return true
 }
 
-// A location says where an operation is.
+// A location says where an operation is served.
 type location struct {
 	// server is the absolute server URL that the operation has of its own, or
 	// nil.
@@ -95,9 +95,9 @@ type refusedError string
 
 func (e refusedError) Error() string { return "request refused: " + string(e) }
 
-// checkBuilt reports whether r, which others have had, is still the request that was built
-// for its target. A request without a target was made by hand, and only its path and
-// its headers are checked.
+// checkBuilt returns an error if r, which somebody else may have changed, is no longer the
+// request that was built for its target. Of a request without a target, which this
+// package did not build, only the path and the header are checked.
 func checkBuilt(r *http.Request, t *target) error {
 	if err := checkHeader(r.Header); err != nil {
 		return err
@@ -108,9 +108,9 @@ func checkBuilt(r *http.Request, t *target) error {
 	return checkURL(r.URL, builtScheme, builtHost, t.basePath+t.path)
 }
 
-// checkURL reports whether u is the URL with the given scheme, host and escaped
-// path, and no dot segments. A value that reached the path or the host can
-// then only be one that the builder of the request put there.
+// checkURL returns an error unless u has the given scheme, host and escaped path, and no
+// dot segments. Then its path and host have nothing that the builder of the request did
+// not put there.
 func checkURL(u *url.URL, scheme, host, path string) error {
 	switch {
 	case u.Scheme != scheme || u.Host != host || u.User != nil || u.Opaque != "":
