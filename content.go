@@ -103,8 +103,8 @@ func (p *contentPart) describe() string {
 	return s
 }
 
-// A jsonBytes is a text that is JSON, in the bytes that the door writes without making
-// a string of them. To the SDK it is content like any other.
+// A jsonBytes is text content that is JSON, kept as bytes so that the door can write it
+// without making a string of it. To the SDK it is content like any other.
 type jsonBytes struct {
 	mcp.TextContent // empty
 	json            []byte
@@ -115,17 +115,17 @@ func (t *jsonBytes) MarshalJSON() ([]byte, error) {
 	return (&mcp.TextContent{Text: string(t.json)}).MarshalJSON()
 }
 
-// A resultRoom has what most results are made of, for the sake of one allocation.
+// A resultRoom has the memory that most results need, in one allocation.
 type resultRoom struct {
 	parts [1]contentPart
 	body  bodyReader
 
-	// text is the room for a result of one text that the door writes, so that JSON need
-	// not become a string; nil if the SDK gets the result, since who has that may keep it.
+	// text is the memory for a result of a single text that the door writes; nil if the SDK
+	// gets the result, which might keep it.
 	text *textRoom
 }
 
-// A textRoom has what a result of one text is made of.
+// A textRoom has the memory for a result of a single text.
 type textRoom struct {
 	result     mcp.CallToolResult
 	content    [1]mcp.Content
@@ -133,7 +133,7 @@ type textRoom struct {
 	structured json.RawMessage
 }
 
-// roomOf returns the room for the result of the call that ctx is of.
+// roomOf returns the memory for the result of the call that ctx is, or else new memory.
 func roomOf(ctx context.Context) *resultRoom {
 	if c, ok := ctx.(*apiCall); ok && c.room != nil {
 		return &c.room.result

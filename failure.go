@@ -188,7 +188,7 @@ func retryAfter(header string) string {
 	return ""
 }
 
-// failureBody returns what can be read of the body of a failure.
+// failureBody returns the body of a failure, as far as it is for reading.
 func (p *resultPlan) failureBody(ctx context.Context, res *http.Response) string {
 	media := parseMediaType(res.Header.Get("Content-Type"))
 	body := &roomOf(ctx).body

@@ -32,9 +32,9 @@ const maxOmissions = 5
 // multiply with the depth of a value.
 const mostFitted = 1_000_000
 
-// fit returns the object v, or what of it conforms to schema, which stands on its
-// own. It says what was left out; what is gone as a whole has the pointer "".
-func fit(schema, v *tree.Node) (fitted *tree.Node, out omissions) {
+// fit returns the object v, or the part of it that conforms to schema, which stands on its
+// own, and JSON Pointers to what was left out: "" if that is all of it.
+func fit(schema, v *tree.Node) (fitted *tree.Node, out []string) {
 	f := fitting{defs: schema.Get("$defs"), left: mostFitted}
 	if fitted = f.value(schema, v, nil); fitted == nil {
 		return tree.NewObject(), omissions{1, []string{""}}
@@ -144,7 +144,7 @@ func (f *fitting) items(n, v *tree.Node, at []string) *tree.Node {
 	return tree.NewArray(items...)
 }
 
-// part is value for a part of a value, and notes if it is left out.
+// part is value for a part of a value. It notes if the part is left out.
 func (f *fitting) part(n, v *tree.Node, at []string) *tree.Node {
 	fitted := f.value(n, v, at)
 	if fitted == nil {

@@ -63,9 +63,9 @@ type jsonScan struct {
 	// is, the same containers are open as where the text ends.
 	safe int
 
-	keyAt, keyEnd int  // where the key is that was read last, with its quotes
-	escapes       bool // the string that was read last has escapes
-	integer       bool // the number that was read last has neither fraction nor exponent
+	keyAt, keyEnd int  // where the last key is, with its quotes
+	escapes       bool // the last string has escapes
+	integer       bool // the last number has neither fraction nor exponent
 }
 
 // value reads one value, and reports whether it is complete.
@@ -320,9 +320,8 @@ func (s *jsonScan) reject() bool {
 
 func isNumberByte(c byte) bool { return c == '-' || '0' <= c && c <= '9' }
 
-// memberText returns what stands for a member of an object, of which an object in
-// data is a member and so on: keys lead there. data is valid JSON, and no object has
-// a key twice. It returns nil if there is no such member.
+// memberText returns the JSON of the member that keys lead to, from the object data on
+// inwards, or nil if there is none. data must be valid, and no object may have a key twice.
 func memberText(data []byte, keys ...string) []byte {
 	s := jsonScan{data: data}
 	for _, key := range keys {

@@ -32,7 +32,7 @@ type nextPage struct {
 	isLast bool
 }
 
-// fromValue returns the arguments by which an answer says that the next page is asked for.
+// fromValue returns the arguments that ask for the next page, according to the answer.
 func (p *pager) fromValue(value []byte, sent *tree.Node) (next []string) {
 	var found nextPage
 	found.read(value, 0, "")
@@ -83,7 +83,8 @@ func (p *pager) argumentFor(member, token string) string {
 	return ""
 }
 
-// read reads what an object says of the next page. What is further out counts.
+// read reads what an object says about the next page. What an outer object says wins over
+// what an inner one says.
 func (n *nextPage) read(object []byte, depth int, in string) {
 	var parts [][2][]byte
 	s := jsonScan{data: object}
@@ -135,8 +136,8 @@ func (n *nextPage) take(name, in, text string) {
 	}
 }
 
-// eachMember calls f with the members of the object that the text, which is valid, is. Keys
-// are as they are written.
+// eachMember calls f with each member of the object, in valid JSON. Keys are as they are
+// written, without the quotes.
 func (s *jsonScan) eachMember(f func(key, value []byte)) {
 	if s.peek() != '{' {
 		return

@@ -10,9 +10,9 @@ type outline struct {
 	never      bool
 	properties []outlineProperty
 	first      []*outline // of the first items
-	items      *outline   // of the others
-	all        []*outline // of the value, too
-	some       []*outline // one of them is of the value, too, if there are any
+	items      *outline   // of the other items
+	all        []*outline // the value must conform to all of them as well
+	some       []*outline // and to one of these, if there are any
 }
 
 type outlineProperty struct {
@@ -99,8 +99,8 @@ func (o *outline) property(key string) *outline {
 	return o.at([]byte(key), &next)
 }
 
-// An outlineScan is one pass over a JSON text that finds out whether it is valid,
-// and whether it conforms to an outline: for certain, or else it may conform.
+// An outlineScan is one pass over a JSON text that finds out whether it is valid, and whether
+// it certainly conforms to an outline. If it is not certain, the text may conform all the same.
 type outlineScan struct {
 	jsonScan
 	misfit bool
@@ -156,8 +156,8 @@ func (s *outlineScan) outlined(o *outline) bool {
 	return true
 }
 
-// of returns the outline of values of a kind: where o says only that one of several is
-// theirs, and one alone can be, that one.
+// of returns the outline for values of a kind: if o is a mere choice and only one of its
+// alternatives admits that kind, that one; else o.
 func (o *outline) of(kind kindSet) *outline {
 	if len(o.some) == 0 || o.kinds != 0 || o.never || len(o.properties)+len(o.first)+len(o.all) > 0 || o.items != nil {
 		return o

@@ -23,8 +23,7 @@ const (
 	maxPageEnd = 2 << 10 // bytes at either end of an answer that may name a next page
 )
 
-// The names that arguments about pages usually have, in lower case and without what is
-// between words.
+// The names that arguments about pages usually have, as plainName spells them.
 var (
 	sizeNames = wordSet("limit perpage pagesize pagelimit maxresults maxitems maxrecords resultsperpage itemsperpage" +
 		" size top take first count rows numresults")
@@ -41,8 +40,8 @@ func wordSet(words string) map[string]bool {
 	return set
 }
 
-// plainName returns a name in lower case with letters and digits only: page[size] and
-// pageSize are one.
+// plainName returns the letters and digits of a name, in lower case: page[size] and pageSize
+// are the same.
 func plainName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -95,7 +94,7 @@ func newPager(in *input) *pager {
 	return p
 }
 
-// nextPage says how what comes after an answer is asked for, or nothing.
+// nextPage returns a note on how to ask for the page after an answer, or "".
 func (p *resultPlan) nextPage(ctx context.Context, res *http.Response, a *answer) string {
 	c := callOf(ctx)
 	if p.shaping == nil || p.shaping.pager == nil || p.shaping.NoPaging || a.failed || c == nil {
@@ -104,8 +103,8 @@ func (p *resultPlan) nextPage(ctx context.Context, res *http.Response, a *answer
 	return p.shaping.pager.more(ctx, res, a.value, c.arguments)
 }
 
-// more says how the page after res is asked for, "" if that is not known: by the link
-// that the API gives, or by what value, its JSON, has. sent are the arguments of the call.
+// more returns a note on how to ask for the page after res, "" if that is not known: from the
+// Link header, or from value, the JSON of the response. sent are the arguments of the call.
 func (p *pager) more(ctx context.Context, res *http.Response, value []byte, sent *tree.Node) string {
 	var next []string
 	if links := res.Header["Link"]; len(links) > 0 {
@@ -146,7 +145,7 @@ func (p *pager) fromURL(raw string, sent *tree.Node) (next []string) {
 	return next[:min(len(next), maxNextValues)]
 }
 
-// nextValue returns an argument with its value, as a model is told.
+// nextValue returns an argument with its value, as it is written for a model.
 func nextValue(argument, value string) (string, bool) {
 	if value == "" || len(value) > maxNextValue || !utf8.ValidString(value) {
 		return "", false

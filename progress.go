@@ -18,8 +18,8 @@ const (
 	// maxProgressBytes bounds how much of a record is shown as progress.
 	maxProgressBytes = 1 << 10
 
-	// promptRecords are told of at once. Of those after them, one is told of in
-	// each progressInterval: a short response can have very many records.
+	// The first promptRecords are reported at once; after them, one in each
+	// progressInterval: a short response can have very many records.
 	promptRecords    = 20
 	progressInterval = 100 * time.Millisecond
 )
@@ -32,25 +32,26 @@ const logLevelKey = "io.modelcontextprotocol/logLevel"
 // A listener hears of a response while it comes. Its zero value, and nil, hear
 // nothing.
 type listener struct {
-	// progress is told of the n-th record or line: of the first ones, of some,
-	// and of the last. Nil if the caller did not ask.
+	// progress reports the n-th record or line: the first ones, some of the others,
+	// and the last one. Nil if the caller did not ask for progress.
 	progress func(message string, n int)
 	pace     pace
-	untold   []byte // the last record, if progress was not told of it
+	untold   []byte // the last record, if it was not reported
 	count    int    // its number
 
-	// log is told of records that are lines of a log: of the first ones and of
-	// some.
+	// log passes on records that are lines of a log: the first ones and some of the
+	// others.
 	log     func(level mcp.LoggingLevel, line []byte)
 	logPace pace
 }
 
-// A pace says which of many things are told.
+// A pace says which of many records are reported.
 type pace struct {
-	told int // how many
-	at   time.Time
+	told int       // how many were
+	at   time.Time // when the last one was
 }
 
+// admits reports whether a record is reported now, and counts it if so.
 func (p *pace) admits() bool {
 	if p.told >= promptRecords && time.Since(p.at) < progressInterval {
 		return false
@@ -59,8 +60,8 @@ func (p *pace) admits() bool {
 	return true
 }
 
-// newListener returns what tells the caller of req of the response, through the
-// session of req.
+// newListener returns a listener that tells the caller of req, through the session of req.
+// It is nil if req has none.
 func newListener(ctx context.Context, req *mcp.CallToolRequest) *listener {
 	if req.Session == nil {
 		return nil
@@ -102,7 +103,7 @@ func (l *listener) hear(record []byte, n int) {
 	}
 }
 
-// hush keeps what records have from being told; that they come still is.
+// hush keeps the contents of records from being reported, but not that they arrive.
 func (l *listener) hush() {
 	if l == nil {
 		return
@@ -159,12 +160,12 @@ func logLevel(name string) mcp.LoggingLevel {
 // A lineHearer tells a listener of the lines of a text that is written to it.
 type lineHearer struct {
 	to    *listener
-	line  []byte // what there is of the line so far, as far as it is shown
+	line  []byte // the beginning of the current line, as far as it is shown
 	count int
 }
 
-// hearsLines reports whether the text in res is told of line by line: if nobody knew how long it would be, it may
-// be coming slowly. A page has lines that say nothing.
+// hearsLines reports whether the lines of the text in res are reported: only if its length is
+// not known, since it may then come slowly. The lines of an HTML page say nothing.
 func (l *listener) hearsLines(media mediaType, res *http.Response) bool {
 	return l != nil && l.progress != nil && media.kind == kindText && media.name != "text/html" && res.ContentLength < 0
 }
@@ -193,7 +194,7 @@ func (h *lineHearer) end() {
 	h.line = h.line[:0]
 }
 
-// close tells of what there is after the last line.
+// close reports the last line, which need not have an end.
 func (h *lineHearer) close() {
 	h.end()
 	h.to.end()

@@ -11,8 +11,8 @@ import (
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
-// linkResources lists the tools whose large binaries are links as resources as well, by
-// which clients read them.
+// linkResources lists each tool whose large binaries are returned as links as a resource as
+// well, by which clients read them.
 func (m *toolMaker) linkResources(set *toolSet, scheme string) {
 	for _, t := range set.tools {
 		if t.op.Results == nil || t.op.Results.LinkBytes <= 0 || t.op.Method != http.MethodGet || !mayBeBinary(&t.op) {
@@ -42,8 +42,8 @@ func mayBeBinary(op *Operation) bool {
 	return len(op.Responses) == 0
 }
 
-// link makes a large binary of a result a link to a resource, if there is one that has the
-// same content: whose URI leads to the same call.
+// link replaces a large binary in a result by a link to a resource with the same content, if
+// there is one: its URI leads to the same call.
 func (p *resultPlan) link(ctx context.Context, a *answer) {
 	s := p.shaping
 	if s == nil || len(s.resources) == 0 || len(a.parts) != 1 || a.parts[0].blob == nil || len(a.parts[0].blob) < s.LinkBytes {
@@ -91,7 +91,7 @@ func (r *resource) expandQuery(values *tree.Node) string {
 	return "?" + strings.Join(pairs, "&")
 }
 
-// resourceLink returns p, which is somewhere else, as content of the result of a tool.
+// resourceLink returns p as a link to the resource that has it.
 func (p *contentPart) resourceLink() []mcp.Content {
 	size := int64(len(p.blob))
 	name := p.name

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// A limitError says that a body is longer than may be read of it.
+// A limitError says that a body is longer than the limit, which it is.
 type limitError int64
 
 func (e limitError) Error() string {
@@ -33,8 +33,8 @@ type bodyReader struct {
 	left  int64
 	err   error // why the end was not reached
 
-	buffers *bufferPool // for what is read whole, nil for none
-	lent    *buffer     // of these, in which that is
+	buffers *bufferPool // for a body that is read whole; nil for none
+	lent    *buffer     // the buffer from the pool that has the body; nil for none
 }
 
 // open makes b the reader of the body of res. Transports undo the compression
@@ -94,7 +94,7 @@ func (b *bodyReader) probe() error {
 	return b.err
 }
 
-// all returns what there is to read. The length that is expected is a hint.
+// all reads the whole body. The expected length is a hint.
 func (b *bodyReader) all(expected int64) []byte {
 	if x, ok := b.r.(*exchange); ok && b.err == nil {
 		data, lent := x.rest(b.left)
@@ -116,7 +116,7 @@ func (b *bodyReader) all(expected int64) []byte {
 	return b.lent.bytes
 }
 
-// further returns data and what there is still to read.
+// further reads what is left of the body, and appends it to data.
 func (b *bodyReader) further(data []byte) []byte {
 	for {
 		n, err := b.Read(data[len(data):cap(data)])
@@ -130,7 +130,7 @@ func (b *bodyReader) further(data []byte) []byte {
 	}
 }
 
-// giveBack gives back the buffer of what was read whole, which nobody needs any more.
+// giveBack returns the buffer of a body that was read whole to its pool.
 func (b *bodyReader) giveBack() {
 	if b.lent != nil && b.buffers != nil {
 		b.buffers.put(b.lent)

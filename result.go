@@ -23,7 +23,7 @@ type resultPlan struct {
 	out      outputPlan
 	maxBytes int64
 
-	shaping *shaping // nil for an answer as it comes
+	shaping *shaping // nil if answers are passed on as they come
 }
 
 // An outputPlan says what the results of a tool must be, given what the tool
@@ -49,7 +49,8 @@ type looseSchema struct {
 	outline *outline // of the response
 }
 
-// newLooseSchema returns schema, of results that wrap the response or are it.
+// newLooseSchema returns the output schema of a tool, whose results are the response, or wrap
+// it.
 func newLooseSchema(schema *tree.Node, wrap bool) *looseSchema {
 	o := newOutline(schema)
 	if wrap {
@@ -63,8 +64,8 @@ func newResultPlan(out outputPlan, maxBytes int64) *resultPlan {
 }
 
 // toolResult reads res and closes its body. The request of res must have been
-// made with ctx, so that reading ends when it does. What comes bit by bit is told
-// to a listener, which may be nil.
+// made with ctx, so that reading ends when it does. A listener, which may be nil, is told
+// of what arrives little by little.
 func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *listener) *mcp.CallToolResult {
 	defer res.Body.Close()
 	if !isSuccess(res) {
@@ -101,9 +102,9 @@ func (p *resultPlan) toolResult(ctx context.Context, res *http.Response, to *lis
 	return result
 }
 
-// fitted returns what of structured content fits a loose schema, and a note of
-// what does not. What cannot be read for that, such as an object that has a key
-// twice, stays as it is.
+// fitted returns the part of structured content that fits a loose schema, and a note about
+// the rest. Content that the parser refuses, such as an object that has a key twice, stays
+// as it is.
 func (p *resultPlan) fitted(a *answer, structured json.RawMessage) (fitted json.RawMessage, note string) {
 	if p.out.loose == nil || a.conforms {
 		return structured, ""
@@ -159,7 +160,7 @@ func responseURI(ctx context.Context) string {
 	return uri
 }
 
-// emptyText says what a response without content says.
+// emptyText returns a text for a response without content: its status, and where to look.
 func emptyText(ctx context.Context, res *http.Response) string {
 	text := statusText(res.StatusCode)
 	if res.StatusCode != http.StatusNoContent {
@@ -221,19 +222,19 @@ type answer struct {
 	parts []contentPart
 	value []byte // the JSON value, white space trimmed, or nil
 
-	// outline is what value should be like, and conforms that it is.
+	// outline is what value should be like; conforms says that it is.
 	outline  *outline
 	conforms bool
 
-	text    string   // stands in for value
+	text    string   // what there is if value is nil
 	notes   []string // what is missing or wrong, for a model
 	failed  bool
-	partial bool // its end is missing
+	partial bool // the end of the response is missing
 }
 
 func (a *answer) note(text string) { a.notes = append(a.notes, text) }
 
-// textResult returns the result for an answer that is one text, nil for another.
+// textResult returns the result for an answer that is a single text, or nil.
 func (a *answer) textResult(room *resultRoom) *mcp.CallToolResult {
 	if len(a.parts) != 1 || a.parts[0].blob != nil || len(a.notes) > 0 {
 		return nil
@@ -275,7 +276,7 @@ func (a *answer) resourceContents(uri string) []*mcp.ResourceContents {
 	return contents
 }
 
-// partURI tells the parts of one response apart.
+// partURI returns the URI of the i-th part of a response.
 func partURI(uri string, i int) string {
 	if i == 0 {
 		return uri
@@ -319,7 +320,7 @@ func (p *resultPlan) answer(ctx context.Context, res *http.Response, room *resul
 	return a
 }
 
-// addRecords adds a stream.
+// addRecords adds the records of a stream.
 func (a *answer) addRecords(media mediaType, rs *records) {
 	a.text = strings.TrimSuffix(string(rs.text), "\n")
 	a.value = rs.value()
@@ -331,7 +332,7 @@ func (a *answer) addRecords(media mediaType, rs *records) {
 	}
 }
 
-// add adds a body. What is empty adds nothing.
+// add adds a body; an empty one adds nothing.
 func (a *answer) add(media mediaType, name string, data []byte, complete bool) {
 	if media.kind == kindUnknown || media.kind == kindMultipart && media.param("boundary") == "" {
 		media = media.sniff(data)

@@ -12,8 +12,8 @@ import (
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
-// A shaping is what [Results] say of one operation, ready to be done. It is immutable, but for
-// what was said already.
+// A shaping is the [Results] of one operation, ready to be applied. It is immutable, but for
+// the warning that is logged once.
 type shaping struct {
 	Results
 	operation string        // its name
@@ -21,11 +21,10 @@ type shaping struct {
 	offered   string        // the argument by which a model chooses fields, "" for none
 	pager     *pager        // nil if no argument has to do with pages
 	resources []*resource   // by which large binaries are read
-	missed    sync.Once     // said that fields select nothing
+	missed    sync.Once     // guards the warning that fields select nothing
 }
 
-// newShaping returns what has to be done with the answers of op. What is wrong with its
-// Results was found before.
+// newShaping returns the shaping of op, whose Results have been checked.
 func newShaping(op *Operation, in *input) *shaping {
 	s := &shaping{operation: op.Name}
 	if op.Results != nil {
@@ -74,10 +73,11 @@ func (in *input) fieldsCandidate(others []candidate) candidate {
 	}
 }
 
-// hides reports whether something of answers may be nobody's business.
+// hides reports whether parts of an answer may have to be kept from the model.
 func (s *shaping) hides() bool { return s != nil && (s.Transform != nil || s.fields != nil) }
 
-// chosenFields returns what the arguments of a call choose of the answer, nil for all.
+// chosenFields returns the parts of the answer that the arguments of a call choose, nil for
+// all.
 func (s *shaping) chosenFields(values *tree.Node) (*reduce.Paths, error) {
 	if s == nil || s.offered == "" {
 		return nil, nil
@@ -96,7 +96,7 @@ func (s *shaping) chosenFields(values *tree.Node) (*reduce.Paths, error) {
 	return paths, nil
 }
 
-// shape makes of an answer what its operation and the call ask for.
+// shape changes an answer to what its operation and the call ask for.
 func (p *resultPlan) shape(ctx context.Context, a *answer) {
 	s := p.shaping
 	if s == nil {
@@ -114,7 +114,7 @@ func (p *resultPlan) shape(ctx context.Context, a *answer) {
 	}
 }
 
-// setValue makes data the JSON that a says.
+// setValue makes data, which is JSON, the only content of a.
 func (a *answer) setValue(data []byte) {
 	a.value, a.conforms = data, false
 	a.parts[0] = contentPart{media: parseMediaType("application/json"), json: data}
@@ -127,7 +127,7 @@ func (a *answer) textSize() (size int) {
 	return size
 }
 
-// narrow leaves in a what is asked for.
+// narrow leaves in a only what is asked for.
 func (a *answer) narrow(ctx context.Context, s *shaping, chosen *reduce.Paths) {
 	if a.value != nil && len(a.parts) == 0 { // a stream without records
 		return
@@ -170,7 +170,7 @@ func (a *answer) noteSome(text string) {
 	}
 }
 
-// withhold leaves out all of an answer of which nobody can say what is meant to be seen.
+// withhold leaves out all of an answer, if it cannot be said which parts may be seen.
 func (a *answer) withhold(err error) {
 	a.parts, a.value, a.text, a.failed = nil, nil, "", true
 	a.note(err.Error())
@@ -276,7 +276,8 @@ func (p *resultPlan) cut(a *answer) {
 	}
 }
 
-// cutTexts cuts parts that are no JSON value together.
+// cutTexts cuts the texts of an answer that is not JSON, so that together they fit into room
+// bytes.
 func (p *resultPlan) cutTexts(a *answer, room int) {
 	texts := 0
 	for i := range a.parts {
@@ -301,7 +302,7 @@ func (p *resultPlan) cutTexts(a *answer, room int) {
 	}
 }
 
-// cutResult returns what of a text fits, JSON as JSON, and a note of what does not.
+// cutResult returns the part of a text that fits, JSON as JSON, and a note about the rest.
 func cutResult(text string, most int) (_, note string) {
 	if len(text) <= most {
 		return text, ""

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// A records is what has arrived of a stream.
+// A records has the records of a stream that have arrived.
 type records struct {
 	to *listener
 
@@ -18,7 +18,7 @@ type records struct {
 	others int // how many are not JSON
 }
 
-// readRecords reads a stream as it comes, and lets to hear of its records.
+// readRecords reads a stream as it comes, and tells the listener of each record.
 func readRecords(kind mediaKind, b *bodyReader, to *listener) *records {
 	rs := &records{to: to, array: []byte{'['}}
 	switch kind {
@@ -59,7 +59,7 @@ func (rs *records) add(record []byte) {
 			rs.array = append(rs.array, ',')
 		}
 		rs.array = append(rs.array, record...)
-	case string(record) != "[DONE]": // with which APIs of language models end a stream
+	case string(record) != "[DONE]": // how APIs of language models end a stream
 		rs.others++
 	}
 	rs.to.hear(record, rs.count)
