@@ -114,7 +114,7 @@ func (p *resultPlan) shape(ctx context.Context, a *answer) {
 	}
 }
 
-// setValue makes data, which is JSON, the only content of a.
+// setValue replaces the JSON value of a by data.
 func (a *answer) setValue(data []byte) {
 	a.value, a.conforms = data, false
 	a.parts[0] = contentPart{media: parseMediaType("application/json"), json: data}
