@@ -33,8 +33,8 @@ const maxOmissions = 5
 const mostFitted = 1_000_000
 
 // fit returns the object v, or the part of it that conforms to schema, which stands on its
-// own, and JSON Pointers to what was left out: "" if that is all of it.
-func fit(schema, v *tree.Node) (fitted *tree.Node, out []string) {
+// own, and what was left out: with the pointer "" if that is all of it.
+func fit(schema, v *tree.Node) (fitted *tree.Node, out omissions) {
 	f := fitting{defs: schema.Get("$defs"), left: mostFitted}
 	if fitted = f.value(schema, v, nil); fitted == nil {
 		return tree.NewObject(), omissions{1, []string{""}}
@@ -158,11 +158,7 @@ func (o *omissions) add(at []string) {
 	if o.count++; len(o.pointers) == maxOmissions {
 		return
 	}
-	var pointer strings.Builder
-	for _, token := range at {
-		pointer.WriteString("/" + tree.EscapePointer(token))
-	}
-	o.pointers = append(o.pointers, pointer.String())
+	o.pointers = append(o.pointers, pointerOf(at))
 }
 
 // hasType reports whether v has one of the types that the schema n names.
