@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/mcpmount/mcpmount"
-	"github.com/mcpmount/mcpmount/internal/spelling"
 )
 
 // answerFlags say what models get of answers. In each OP is an operationId or a tool name,
@@ -91,11 +90,9 @@ func newResultRule(flag, form string, bare bool, text string) (resultRule, error
 
 // apply edits the results of the operations that the rule is for.
 func (rule resultRule) apply(src *source, flag string, edit func(r *mcpmount.Results, value string) error) error {
-	var known []string
 	found := false
 	for i := range src.doc.Operations {
 		op := &src.doc.Operations[i]
-		known = append(known, op.Name, op.ID)
 		if !rule.matches(op) {
 			continue
 		}
@@ -105,7 +102,7 @@ func (rule resultRule) apply(src *source, flag string, edit func(r *mcpmount.Res
 		}
 	}
 	if !found && rule.operations != "*" {
-		return fail("mcpmount tools "+src.name+" lists the names", "%s: there is no operation %q%s", flag, rule.operations, spelling.DidYouMean(rule.operations, known))
+		return src.noOperation(flag, rule.operations)
 	}
 	return nil
 }

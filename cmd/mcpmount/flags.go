@@ -14,7 +14,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/mcpmount/mcpmount"
-	"github.com/mcpmount/mcpmount/internal/spelling"
 )
 
 // refuseEmpty refuses flags with an empty text: most often that of a variable that is not
@@ -172,21 +171,13 @@ func (f *namingFlags) describeOperations(src *source) error {
 		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(texts)) {
-		op := src.doc.Operation(key)
-		if op == nil {
-			return fail("mcpmount tools "+src.name+" lists the names", "--description: there is no operation %q%s", key, spelling.DidYouMean(key, namesOf(src.doc)))
+		op, err := src.operation("--description", key)
+		if err != nil {
+			return err
 		}
 		op.Description = texts[key]
 	}
 	return nil
-}
-
-// namesOf returns what operations are known by.
-func namesOf(doc *mcpmount.Document) (names []string) {
-	for i := range doc.Operations {
-		names = append(names, doc.Operations[i].Name, doc.Operations[i].ID)
-	}
-	return names
 }
 
 // parsePairs parses the values of a repeatable flag, each with an equals sign

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/mcpmount/mcpmount/internal/plainhttp"
-	"github.com/mcpmount/mcpmount/internal/spelling"
 	"github.com/mcpmount/mcpmount/resilient"
 )
 
@@ -65,9 +64,9 @@ func (f *resilienceFlags) setTimeouts(src *source) error {
 		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(times)) {
-		op := src.doc.Operation(key)
-		if op == nil {
-			return fail("mcpmount tools "+src.name+" lists the names", "--operation-timeout: there is no operation %q%s", key, spelling.DidYouMean(key, namesOf(src.doc)))
+		op, err := src.operation("--operation-timeout", key)
+		if err != nil {
+			return err
 		}
 		op.Timeout = times[key]
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/mcpmount/mcpmount"
+	"github.com/mcpmount/mcpmount/internal/spelling"
 )
 
 // maxDocumentBytes bounds a document that does not come from a file: 16 MiB.
@@ -222,4 +223,22 @@ func (s *source) title() string {
 		return s.name
 	}
 	return s.doc.Info.Title
+}
+
+// operation returns the operation that a flag names: by its operationId, its tool name, or its
+// method and path.
+func (s *source) operation(flag, key string) (*mcpmount.Operation, error) {
+	if op := s.doc.Operation(key); op != nil {
+		return op, nil
+	}
+	return nil, s.noOperation(flag, key)
+}
+
+// noOperation returns the error for a flag that names no operation.
+func (s *source) noOperation(flag, key string) error {
+	var names []string
+	for i := range s.doc.Operations {
+		names = append(names, s.doc.Operations[i].Name, s.doc.Operations[i].ID)
+	}
+	return fail("mcpmount tools "+s.name+" lists the names", "%s: there is no operation %q%s", flag, key, spelling.DidYouMean(key, names))
 }
