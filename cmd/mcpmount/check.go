@@ -143,7 +143,7 @@ func (c *checkCommand) Run(ctx context.Context, t *terminal, typed *kong.Context
 	if err != nil || !c.Strict {
 		return err
 	}
-	if n := len(found.of(kindFault)); n > 0 {
+	if n := len(ofKind(found.Problems, kindFault)); n > 0 {
 		return fail("", "%s in %s", count(n, "fault"), src.name)
 	}
 	if n := found.Coverage.PathOnly; n > 0 {
@@ -241,9 +241,9 @@ func newProblem(p mcpmount.Problem, document string, operations map[string]strin
 	return shown
 }
 
-// of returns the problems of a kind.
-func (f *findings) of(kind string) []problem {
-	return slices.DeleteFunc(slices.Clone(f.Problems), func(p problem) bool { return p.Kind != kind })
+// ofKind returns the problems of a kind.
+func ofKind(list []problem, kind string) []problem {
+	return slices.DeleteFunc(slices.Clone(list), func(p problem) bool { return p.Kind != kind })
 }
 
 // accesses returns who may use what, in the order of the document. An operation
@@ -299,7 +299,7 @@ func (f *findings) print(w io.Writer) error {
 		fmt.Fprintf(w, "  by path only: %s\n", first(list))
 	}
 	f.printServers(w)
-	faults, notes := f.of(kindFault), f.of(kindNote)
+	faults, notes := ofKind(f.Problems, kindFault), ofKind(f.Problems, kindNote)
 	fmt.Fprintf(w, "\n%s in the document\n", count(len(faults), "fault"))
 	printProblems(w, faults, problem.place)
 	if len(notes) > 0 {

@@ -106,7 +106,7 @@ func (c *checkCommand) runConfig(ctx context.Context, t *terminal) error {
 		if found.Error != "" {
 			broken++
 		}
-		faults += len((&findings{Problems: found.Problems}).of(kindFault))
+		faults += len(ofKind(found.Problems, kindFault))
 		list = append(list, *found)
 	}
 	if c.JSON {
@@ -264,9 +264,8 @@ func printConfig(w io.Writer, set *settings, list []apiFindings) error {
 		if err := table.Flush(); err != nil {
 			return err
 		}
-		found := &findings{Problems: f.Problems}
-		printProblems(w, found.of(kindFault), problem.place)
-		printProblems(w, found.of(kindNote), func(p problem) string { return cmp.Or(p.Operation, p.place()) })
+		printProblems(w, ofKind(f.Problems, kindFault), problem.place)
+		printProblems(w, ofKind(f.Problems, kindNote), func(p problem) string { return cmp.Or(p.Operation, p.place()) })
 	}
 	return nil
 }
@@ -300,8 +299,7 @@ func (f *apiFindings) rows(row func(key, value string)) {
 	}
 	counts := []string{count(f.Tools, "tool"), count(f.Resources, "resource"), count(f.Templates, "resource template")}
 	row("served", fmt.Sprintf("%s: %s", strings.Join(counts, ", "), shorten(f.Served)))
-	all := &findings{Problems: f.Problems}
-	row("problems", fmt.Sprintf("%s, %s", count(len(all.of(kindFault)), "fault"), count(len(all.of(kindNote)), "note")))
+	row("problems", fmt.Sprintf("%s, %s", count(len(ofKind(f.Problems, kindFault)), "fault"), count(len(ofKind(f.Problems, kindNote)), "note")))
 }
 
 // oneOf returns the API of a configuration file with the given name, which may be
