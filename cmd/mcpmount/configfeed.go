@@ -29,7 +29,8 @@ func (f *configFeed) next(ctx context.Context, force bool) (*settings, error) {
 	if f.sum == before && !force && !retry {
 		return nil, nil
 	}
-	if err := f.settle(ctx); err != nil {
+	var err error
+	if f.sum, err = settle(ctx, f.sum, f.look, func(a, b [sha256.Size]byte) bool { return a == b }); err != nil {
 		return nil, err
 	}
 	f.resting = time.Now().Add(minRest) // unless it can be served
@@ -38,23 +39,6 @@ func (f *configFeed) next(ctx context.Context, force bool) (*settings, error) {
 		f.files, f.sum = set.files, set.sum
 	}
 	return set, err
-}
-
-// settle waits until the content stays as it is.
-func (f *configFeed) settle(ctx context.Context) error {
-	for range settleTries {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(settleTime):
-		}
-		now := f.look()
-		if now == f.sum {
-			return nil
-		}
-		f.sum = now
-	}
-	return nil
 }
 
 // look returns the sum of what there is; what cannot be read counts as nothing, upon which

@@ -50,7 +50,8 @@ func (f *fileFeed) next(ctx context.Context, force bool) (*source, error) {
 		if f.seen.isCurrent(now) {
 			return nil, nil
 		}
-		if err := f.settle(ctx, now); err != nil {
+		same := func(a, b map[string]fs.FileInfo) bool { return maps.EqualFunc(a, b, sameFile) }
+		if _, err := settle(ctx, now, f.look, same); err != nil {
 			return nil, err
 		}
 	}
@@ -93,21 +94,21 @@ func (f *fileFeed) look() map[string]fs.FileInfo {
 	return infos
 }
 
-// settle waits until the files stay as they are.
-func (f *fileFeed) settle(ctx context.Context, before map[string]fs.FileInfo) error {
+// settle looks until it sees the same twice, first what was seen last, and returns that.
+func settle[T any](ctx context.Context, last T, look func() T, same func(a, b T) bool) (T, error) {
 	for range settleTries {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return last, ctx.Err()
 		case <-time.After(settleTime):
 		}
-		now := f.look()
-		if maps.EqualFunc(before, now, sameFile) {
-			return nil
+		now := look()
+		if same(last, now) {
+			break
 		}
-		before = now
+		last = now
 	}
-	return nil
+	return last, nil
 }
 
 // isCurrent reports whether the files are surely those of s.
