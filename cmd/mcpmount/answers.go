@@ -9,8 +9,8 @@ import (
 	"github.com/mcpmount/mcpmount"
 )
 
-// answerFlags say what models get of answers. In each OP is an operationId or a tool name,
-// or a pattern of them; the last one that an operation matches counts.
+// answerFlags say which parts of answers models get. OP is an operationId, a tool name or a
+// pattern of one; the last value that matches an operation counts.
 type answerFlags struct {
 	MaxResultBytes []string `sep:"none" placeholder:"OP=N" help:"cut the results of OP, or without OP= all, to N bytes that still are JSON, and say what is missing; repeatable"`
 	Fields         []string `sep:"none" placeholder:"OP=PATHS" help:"keep only these parts of answers, such as /items/*/id,/total; repeatable"`

@@ -15,18 +15,18 @@ import (
 	"github.com/mcpmount/mcpmount/auth/authserver"
 )
 
-// apiSettings are what is said of one API.
+// apiSettings are the settings of one API, from flags or from a configuration file.
 type apiSettings struct {
-	name  string   // "" if flags say all
-	place position // where the configuration file has it
+	name  string   // "" if they are from flags
+	place position // where the configuration file has the API
 	keys  apiKeys
-	put   []string // what was put in for each ${…} of the file, which errors must not tell
+	put   []string // the values that replaced each ${…} of the file, which errors must not show
 
 	places map[string]position // where its keys are
-	filled map[string]bool     // keys with a ${…}
+	filled map[string]bool     // the keys that had a ${…}
 
-	// named are the sums of files that keys name and that are read when a server is made:
-	// with another content it needs another server.
+	// named are the sums of the files that keys name and that are read once, when a server is
+	// made: if one changes, the API needs a new server.
 	named map[string][sha256.Size]byte
 }
 
@@ -42,17 +42,17 @@ type api struct {
 	process  *processKeys
 	log      *slog.Logger
 	callers  *auth.Resource     // who may call; nil for anybody
-	logins   *authserver.Server // where they log in; nil if elsewhere
-	src      *source            // as it was read first
+	logins   *authserver.Server // where callers log in; nil if elsewhere
+	src      *source            // the document, as it was read first
 	upstream *upstream
 	srv      *mcpmount.Server
 	metrics  *apiMetrics // nil for none
 	traces   *traces     // nil for none
-	unwatch  func()      // ends following the document; nil if nobody does
+	unwatch  func()      // stops following the document; nil if it is not followed
 }
 
-// open reads what is to be read and makes a server of it, for a process. Nothing is sent
-// to the API yet. Its errors say which API they are about.
+// open reads the document and all files of an API, and makes its server. Nothing is sent to
+// the API yet. Its errors say which API they are about.
 func (s *apiSettings) open(ctx context.Context, of *service) (*api, error) {
 	a := &api{apiSettings: s, process: &of.process, log: of.log, traces: of.traces}
 	if s.name != "" {
@@ -204,7 +204,7 @@ func (a *api) update(src *source) error {
 	return nil
 }
 
-// observer returns what is told of calls, nil for nothing.
+// observer returns the function that counts and logs calls, nil if neither is wanted.
 func (a *api) observer() func(context.Context, mcpmount.Call) {
 	write := accessLog(a.log)
 	switch {
@@ -251,13 +251,18 @@ func (a *api) fits(src *source, locked *lock) error {
 // endpoint returns the path of an API that names none.
 func (s *apiSettings) endpoint() string { return strings.TrimRight(defaultPath+"/"+s.name, "/") }
 
-// isUpdate reports whether settings differ only in what a server can take over as
-// it does a document that changed.
+// isSame reports whether the settings are the same as other.
+func (s *apiSettings) isSame(other *apiSettings) bool {
+	return reflect.DeepEqual(s.keys, other.keys) && maps.Equal(s.named, other.named)
+}
+
+// isUpdate reports whether a server with the settings other can take these over without
+// being replaced, as it takes over a document that changed.
 func (s *apiSettings) isUpdate(other *apiSettings) bool {
 	return reflect.DeepEqual(s.keys.fixed(), other.keys.fixed()) && maps.Equal(s.named, other.named)
 }
 
-// fixed returns k without what [api.update] looks at anew.
+// fixed returns k without the keys that [api.update] applies.
 func (k apiKeys) fixed() apiKeys {
 	k.selectionFlags, k.namingFlags, k.Resources = selectionFlags{}, namingFlags{}, false
 	k.answerFlags = answerFlags{}

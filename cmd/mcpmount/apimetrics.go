@@ -150,8 +150,8 @@ func (m *apiMetrics) label(call mcpmount.Call) string {
 	return call.Name
 }
 
-// serves says which server is served from now on, of a document that was just read, and which
-// API it calls.
+// serves sets the server that is served from now on, made of a document that was just read,
+// and the API that it calls.
 func (m *apiMetrics) serves(srv *mcpmount.Server, api *upstream) {
 	if m == nil {
 		return

@@ -30,10 +30,10 @@ const (
 type settings struct {
 	file    string // the configuration, "" if flags say all
 	process processKeys
-	top     *apiSettings      // of no API: where the keys of the process are, for errors
+	top     *apiSettings      // stands for the process in errors: where its keys are
 	apis    []*apiSettings    // in their order, at least one
-	files   []string          // whose content the configuration has, or depends on, besides its own
-	sum     [sha256.Size]byte // of all of that
+	files   []string          // the other files that the configuration depends on
+	sum     [sha256.Size]byte // of the configuration and of these files
 }
 
 // processKeys are the keys at the top of a configuration file, by their flags.
@@ -52,18 +52,18 @@ func (k *processKeys) logsCalls() bool {
 	return !k.Stdio
 }
 
-// A configReader reads one configuration file. It goes on where something is wrong, and
-// concludes nothing from what is wrong.
+// A configReader reads one configuration file. Where something is wrong, it notes that and
+// goes on as if it were not there.
 type configReader struct {
 	name     string
 	env      func(string) (string, bool)
 	process  *keySet
 	api      *keySet
 	mistakes []error
-	unfilled map[string]bool              // why a ${…} stands for nothing, which is said once
-	put      []string                     // what was put in for each ${…} so far
-	files    []string                     // what was read for that, and what r.named has
-	named    map[string][sha256.Size]byte // of the API that is read; see apiSettings
+	unfilled map[string]bool              // the reasons why a ${…} has no value, each of which is told once
+	put      []string                     // the values that replaced each ${…} so far
+	files    []string                     // the files that were read for that, and those in named
+	named    map[string][sha256.Size]byte // see apiSettings, for the API that is being read
 	filled   map[string]bool              // the same
 }
 
@@ -118,11 +118,11 @@ func (r *configReader) parse(data []byte) (*yaml.Node, error) {
 // An entry is a key and its value.
 type entry struct {
 	key, value *yaml.Node
-	wrong      bool // which was said
+	wrong      bool // it has a mistake that was noted
 }
 
-// entries returns the entries of a mapping, each key once. What is wrong is an entry, too, so
-// that nobody misses it.
+// entries returns the entries of a mapping. Those with a mistake are among them, so that
+// nobody takes them for missing.
 func (r *configReader) entries(n *yaml.Node, what string) []entry {
 	if n.Kind != yaml.MappingNode {
 		r.wrong(n, "write its keys below it, indented", "%s must be a mapping of keys", what)
@@ -160,8 +160,8 @@ func (r *configReader) below(e entry, what string) []entry {
 	return r.entries(e.value, what)
 }
 
-// settings returns what the file says where it is right. An error is about the command line,
-// or says that the file is no configuration.
+// settings returns the settings in the file that have no mistakes. An error is about the
+// command line, or says that the file is not a configuration.
 func (r *configReader) settings(root *yaml.Node, typed *kong.Context) (*settings, error) {
 	var apis, defaults, own []entry
 	served, strange := false, false

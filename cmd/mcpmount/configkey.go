@@ -13,14 +13,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A keySet are flags as keys of a configuration file: whatever is a flag is a
-// key, by the same name, with the same values.
+// A keySet is a set of flags that are the keys of a configuration file: each flag is a key
+// with the same name and the same values.
 type keySet struct {
 	parser *kong.Kong
 	flags  map[string]*kong.Flag
 }
 
-// newKeySet returns the keys that the flags in a struct are.
+// newKeySet returns the keys for the flags that the struct target has.
 func newKeySet(target any) (*keySet, error) {
 	parser, err := kong.New(target, kong.Name("mcpmount"), kong.NoDefaultHelp())
 	if err != nil {
@@ -53,7 +53,7 @@ func changedKeys[T any](old, next T) []string {
 	return a.differing(b)
 }
 
-// parse sets what args say, and else the defaults.
+// parse sets the keys to the values in args, and the others to their defaults.
 func (k *keySet) parse(args []string) error {
 	if _, err := k.parser.Parse(args); err != nil {
 		return parseError(err)
@@ -61,7 +61,7 @@ func (k *keySet) parse(args []string) error {
 	return nil
 }
 
-// override sets what was typed.
+// override sets the keys whose flags were typed.
 func (k *keySet) override(typed *kong.Context) error {
 	if typed == nil {
 		return nil

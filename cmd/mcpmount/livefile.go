@@ -12,9 +12,10 @@ import (
 // liveRest is how long the content of live files is used without a look at them.
 const liveRest = time.Second
 
-// A liveFile is what some files hold together, such as a certificate and its key. They are read
-// again when they have changed. What cannot be used then is said once, and what was used before
-// stays: who writes two files writes one first. It is safe for concurrent use.
+// A liveFile is a value that is read from some files, such as a certificate and its key, and
+// read again when they have changed. If the new content cannot be used, that is logged once,
+// and the old value stays: whoever writes two files writes one of them first. It is safe for
+// concurrent use.
 type liveFile[T any] struct {
 	kind  string // what they hold, for the log: "certificate"
 	names []string
@@ -27,8 +28,8 @@ type liveFile[T any] struct {
 	used    [sha256.Size]byte // the sum of what current was made of
 	tried   [sha256.Size]byte // the sum of what was parsed last
 	looked  time.Time
-	infos   []fs.FileInfo // of what was read last; nil if it may have been too early
-	problem string        // with what was read last, or ""
+	infos   []fs.FileInfo // of what was read last; nil if the files may change again unnoticed
+	problem string        // why what was read last cannot be used, or ""
 }
 
 // open reads the files for the first time.

@@ -11,10 +11,10 @@ import (
 	"github.com/mcpmount/mcpmount"
 )
 
-// change makes the service what a changed configuration says. An API of which nothing
-// changed is left alone; one whose selection, names, descriptions, overlays or lock
-// did is updated, and its sessions go on; any other one gets a new server. On an
-// error nothing has changed.
+// change applies a changed configuration to the service. An API whose settings are the same
+// is left alone; one that differs in its selection, names, descriptions, answers, overlays or
+// lock is updated, and its sessions go on; any other one gets a new server. If there is an
+// error, nothing has changed.
 func (s *service) change(ctx context.Context, set *settings) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -85,8 +85,8 @@ func (s *service) open(ctx context.Context, list []*apiSettings) error {
 // servers that do not answer.
 const lookLonger = 10 * time.Second
 
-// openEach returns what open makes of each of list. Its error is all that is wrong: what is
-// known, which may be nil, and what open says.
+// openEach opens each API of list. Its error has all mistakes: the known ones, which may be
+// nil, and those that open returns.
 func openEach(ctx context.Context, list []*apiSettings, known error, open func(context.Context, *apiSettings) (*api, error)) ([]*api, error) {
 	var apis []*api
 	var wrong []error
@@ -153,8 +153,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.Load().ServeHTTP(w, r)
 }
 
-// follow keeps the service as the documents of its APIs and its configuration say, until
-// ctx is done or the returned function is called. read reads the configuration.
+// follow applies changes of the configuration and of the documents of the APIs, until ctx is
+// done or the returned function is called. read reads the configuration.
 func (s *service) follow(ctx context.Context, read func() (*settings, error)) (stop func()) {
 	stopFile := func() {}
 	s.mu.Lock()
