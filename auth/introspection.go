@@ -43,7 +43,8 @@ type Introspection struct {
 	// Endpoint is where to ask: an https URL, or http on loopback. Required.
 	Endpoint string
 
-	// ClientID and ClientSecret are who asks. Required.
+	// ClientID and ClientSecret are the credentials of this server at the endpoint.
+	// Required.
 	ClientID, ClientSecret string
 
 	// SecretInBody sends ClientID and ClientSecret as fields of the form
@@ -94,7 +95,7 @@ type introspector struct {
 	resting  time.Time // until when nothing is asked
 }
 
-// An answer is what is known of a token.
+// An answer is what the authorization server says about a token.
 type answer struct {
 	done  chan struct{} // closed when the rest is there
 	info  *auth.TokenInfo

@@ -1,6 +1,6 @@
 // Package resilient keeps calls of an API in bounds when the API is slow, restarts or
 // fails: it sends again what is safe to send again, stops asking an API that fails
-// all the time, and lets so many requests be under way at a time.
+// all the time, and bounds how many requests are under way.
 //
 //	api := &resilient.Transport{Next: &http.Transport{IdleConnTimeout: time.Minute}}
 //	upstream, err := mcpmount.Upstream("https://api.example.com", api)
@@ -30,7 +30,7 @@ const (
 
 // A Transport is an [http.RoundTripper] in front of another one. Each host has a
 // breaker, a budget of retries and places of its own, so hosts must not be made up
-// by callers: what is known of one is kept. The zero Transport is ready to use. It is
+// by callers: the state of each host is kept. The zero Transport is ready to use. It is
 // safe for concurrent use; its fields must not change once it is used.
 //
 // The bodies of its responses must be read to their end or closed, as ever.
@@ -39,19 +39,19 @@ type Transport struct {
 	// first request.
 	Next http.RoundTripper
 
-	// Retries is how often a request is sent again at most. It is if nothing can
-	// have been sent (no connection was made), whatever its method; and, for the
-	// methods GET, HEAD and OPTIONS, if the connection broke before there was a
-	// response, or if that has the status 502, 503, or 429 with a Retry-After (RFC
-	// 9110 section 10.2.3), and no more than 64 KiB. The body must be none, or one that
-	// GetBody returns.
+	// Retries is how often a request is sent again at most. A request of any method is
+	// sent again if nothing of it can have been sent, since no connection was made. GET,
+	// HEAD and OPTIONS are also sent again if the connection broke before there was a
+	// response, or if the response has at most 64 KiB and the status 502, 503, or 429
+	// with a Retry-After (RFC 9110 section 10.2.3). The request must have no body, or
+	// one that GetBody returns.
 	// Retries must fit the deadline of the request's context, and a budget: of the
 	// requests to a host, ten and a fifth of all can be retries. Zero is
 	// [DefaultRetries], negative none.
 	Retries int
 
-	// RetryIdempotent treats PUT and DELETE as GET is: RFC 9110 section 9.2.2 calls
-	// them idempotent, as a second one changes nothing more, but a second DELETE may
+	// RetryIdempotent treats PUT and DELETE like GET: RFC 9110 section 9.2.2 calls
+	// them idempotent, since a second one changes nothing more, but a second DELETE may
 	// be answered with 404. If false, they are sent again only if nothing can have
 	// been sent.
 	RetryIdempotent bool
@@ -79,13 +79,13 @@ type Transport struct {
 	// Pause is how long the breaker stays open. If zero or negative, [DefaultPause].
 	Pause time.Duration
 
-	// ConnectionAge is after how long no new request is sent over a connection, so
-	// that changes of DNS are seen under load, too. That is for a Next that is nil,
-	// or an *http.Transport, whose place clones of it take, without protocols that
-	// were registered with it; it should have an IdleConnTimeout. And for one that
-	// has a method Clone() http.RoundTripper, whose result has no connections yet.
-	// Others keep their own. Zero is [DefaultConnectionAge], negative means that
-	// connections are used as long as there are requests.
+	// ConnectionAge is the age from which on a connection gets no new requests, so
+	// that changes of DNS are seen under load, too. It works if Next is nil; if it is
+	// an *http.Transport, which should have an IdleConnTimeout, and is replaced by
+	// clones of itself, without the protocols that were registered with it; and if it
+	// has a method Clone() http.RoundTripper, which returns one without connections.
+	// Any other Next keeps its connections. Zero is [DefaultConnectionAge], negative
+	// means that connections are used as long as there are requests.
 	ConnectionAge time.Duration
 
 	// Logger is told when a breaker opens and closes. If nil, slog.Default().

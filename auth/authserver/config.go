@@ -65,11 +65,12 @@ type Config struct {
 	Secret []byte
 
 	// AccessLifetime is how long an access token is valid: at most a day, and no
-	// longer than that of the provider. If zero, [DefaultAccessLifetime].
+	// longer than that of the provider. If zero, [DefaultAccessLifetime]; negative is
+	// an error.
 	AccessLifetime time.Duration
 
-	// SessionLifetime is how long tokens can be renewed without another login.
-	// If zero, [DefaultSessionLifetime].
+	// SessionLifetime is how long tokens can be renewed without another login. If zero,
+	// [DefaultSessionLifetime]; less than AccessLifetime is an error.
 	SessionLifetime time.Duration
 
 	// ClientHosts, if not nil, are the only hosts whose Client ID Metadata
