@@ -170,16 +170,6 @@ func (f *findings) compare(src *source, name string) error {
 	return nil
 }
 
-// first joins the first of a list.
-func first(list []string) string {
-	const shown = 3
-	text := strings.Join(list[:min(shown, len(list))], ", ")
-	if n := len(list) - shown; n > 0 {
-		text += fmt.Sprintf(" and %d more", n)
-	}
-	return printable(text)
-}
-
 // operationNames returns the names of operations by their pointers.
 func operationNames(doc *mcpmount.Document) map[string]string {
 	names := map[string]string{}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/alecthomas/kong"
 )
@@ -91,18 +90,4 @@ func report(w io.Writer, err error) int {
 		return exitUsage
 	}
 	return exitFailure
-}
-
-// printable returns s on one line and without what could move the cursor or
-// change the colours of a terminal: documents and APIs are not to be trusted.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsPrint(r):
-			return r
-		case unicode.IsSpace(r):
-			return ' '
-		}
-		return -1
-	}, strings.TrimSpace(s))
 }

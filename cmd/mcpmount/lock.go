@@ -8,9 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/mcpmount/mcpmount"
 )
@@ -59,20 +57,6 @@ func (l *lock) write() error {
 	return nil
 }
 
-// writeWhole writes a file in one step, so that nobody reads half of it.
-func writeWhole(name string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(file.Name()) }() // which is gone if all went well
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), name)
-}
-
 // keep leaves in src the operations that are locked, and returns the names of
 // those that are not.
 func (l *lock) keep(src *source) (unlocked []string) {
@@ -95,15 +79,6 @@ func (l *lock) compare(srv *mcpmount.Server) error {
 	}
 	return fail("look at them (mcpmount tools, with the same flags), then accept them: add --lock "+l.name,
 		"not as they are in %s: %s", l.name, shorten(changes))
-}
-
-// shorten joins names, the first ten of them.
-func shorten(names []string) string {
-	const most = 10
-	if more := len(names) - most; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
-	}
-	return strings.Join(names, ", ")
 }
 
 // hold leaves in src what the lock file has, if there is one, and returns it. It is

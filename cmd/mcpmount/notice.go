@@ -158,22 +158,3 @@ func clientConfig(servers map[string]client) string {
 	}
 	return string(config)
 }
-
-// slug returns title as a short name of lower case letters, digits and dashes.
-func slug(title string) string {
-	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	})
-	if len(words) == 0 {
-		return "api"
-	}
-	return strings.Join(words, "-")
-}
-
-// count returns a number and a noun, in the plural unless n is 1.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
