@@ -85,7 +85,8 @@ type JWT struct {
 // accepted is an error.
 //
 // The TokenInfo has the issuer and the subject as UserID, and in Extra "iss", "sub", "client_id" (if
-// there is one) and "claims", a json.RawMessage of all of them.
+// there is one) and "claims", a json.RawMessage of all of them. A token without a subject is its
+// client's: it has that as "sub", and a UserID that no user has who is called the same.
 func NewJWT(j JWT) (Verifier, error) {
 	v, err := newJWTVerifier(j)
 	if err != nil {
@@ -266,6 +267,7 @@ func mediaSubtype(t string) string {
 // claims are what is read of a token.
 type claims struct {
 	issuer, subject, client     string
+	ofClient                    bool // the subject is the client, for want of another
 	audience                    jwt.Audience
 	expiry, notBefore, issuedAt *jwt.NumericDate
 	scopes                      []string
@@ -295,7 +297,7 @@ func readClaims(payload []byte) (*claims, error) {
 		c.client = azp
 	}
 	if c.subject == "" {
-		c.subject = c.client // tokens of services often name nothing else
+		c.subject, c.ofClient = c.client, true // tokens of services often name nothing else
 	}
 	return &c, nil
 }
@@ -334,15 +336,21 @@ func (c *claims) tokenInfo(payload []byte) *auth.TokenInfo {
 	if c.client != "" {
 		extra["client_id"] = c.client
 	}
-	info := &auth.TokenInfo{UserID: userID(c.issuer, c.subject), Scopes: c.scopes, Extra: extra}
+	info := &auth.TokenInfo{UserID: c.userID(), Scopes: c.scopes, Extra: extra}
 	if c.expiry != nil {
 		info.Expiration = c.expiry.Time()
 	}
 	return info
 }
 
-// userID is unique among all issuers: no issuer has a space in its name.
-func userID(issuer, subject string) string { return issuer + " " + subject }
+// userID is unique among all issuers, none of which has a space in its name, and apart
+// for users and clients: who can choose the name of a client must not become a user.
+func (c *claims) userID() string {
+	if c.ofClient {
+		return "client " + c.issuer + " " + c.subject
+	}
+	return c.issuer + " " + c.subject
+}
 
 // A scopeList is a list of scopes: separated by spaces (RFC 8693 section 4.2),
 // or as an array, as some identity providers have it.

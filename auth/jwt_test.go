@@ -258,7 +258,7 @@ func TestJWTScopesAndClients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.UserID != issuer+" robot" || !slices.Equal(info.Scopes, []string{"a", "b"}) || info.Extra["client_id"] != "robot" {
+	if info.UserID != "client "+issuer+" robot" || !slices.Equal(info.Scopes, []string{"a", "b"}) || info.Extra["client_id"] != "robot" {
 		t.Errorf("got %+v", info)
 	}
 }
