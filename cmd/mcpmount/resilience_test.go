@@ -248,6 +248,7 @@ func TestServeFaultyAPI(t *testing.T) {
 	for kind := range kinds {
 		switch kind {
 		case "the API did not answer within 400ms", "the API has 8 requests under way", "the API failed 5 times in a row and is left alone for a while":
+		case "the API cannot be reached: no connection was made in time": // on a machine that is busy
 		default:
 			t.Errorf("a call got %s", kind)
 		}
