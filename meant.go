@@ -115,6 +115,9 @@ func (t *tool) rearranged(values *tree.Node) *tree.Node {
 	switch {
 	case whole == "" && len(inside) == 1 && inside[0].Key == bodyArgument:
 		body := slip{want: []string{"object"}}.meant(inside[0].Value)
+		if !body.Is(tree.Object) && !body.Is(tree.Null) {
+			return values
+		}
 		for key, v := range body.All() {
 			if names[key] == "" || values.Get(names[key]) != nil {
 				return values
@@ -144,12 +147,16 @@ func (t *tool) describes(argument string, properties []tree.Member) bool {
 // withoutNulls returns values without the parameters that are null and may be left
 // out. A property of the body stays: there, null can mean that a field is cleared.
 func (t *tool) withoutNulls(values *tree.Node) *tree.Node {
+	var names []string
 	for _, a := range t.input.arguments {
 		if a.place == placeParameter && !a.param.Required && values.Get(a.name).Is(tree.Null) {
-			values = values.Without(a.name)
+			names = append(names, a.name)
 		}
 	}
-	return values
+	if len(names) == 0 {
+		return values
+	}
+	return values.Without(names...)
 }
 
 // replaced returns n with the value at location replaced by what f makes of it.
@@ -249,10 +256,12 @@ func (s *shortcut) integers(v *tree.Node) *tree.Node {
 			return tree.NewArray(items...)
 		}
 	case tree.Object:
-		for _, m := range v.Members {
-			if n := s.properties[m.Key].integers(m.Value); n != m.Value {
-				v = v.With(m.Key, n)
-			}
+		members := slices.Clone(v.Members)
+		for i, m := range members {
+			members[i].Value = s.properties[m.Key].integers(m.Value)
+		}
+		if !slices.Equal(members, v.Members) {
+			return tree.NewObject(members...)
 		}
 	}
 	return v

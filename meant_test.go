@@ -1,6 +1,8 @@
 package mcpmount
 
 import (
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -39,5 +41,30 @@ func TestMeantTextIsBounded(t *testing.T) {
 	}
 	if _, err := tool.check(parsed(t, `{"ids":"`+strings.Repeat("[", 100)+strings.Repeat("]", 100)+`"}`)); err == nil {
 		t.Error("a text of 100 levels is taken for a list")
+	}
+}
+
+// Writing integers as such takes as much as the value has, not as much as the square of its
+// members: a message of a few megabytes took half a minute.
+func TestIntegersAreLinear(t *testing.T) {
+	var properties, members []string
+	for i := range 2000 {
+		properties = append(properties, fmt.Sprintf(`"a%d":{"type":"integer"}`, i))
+		members = append(members, fmt.Sprintf(`"a%d":%d.0`, i, i))
+	}
+	v, err := newValidator(parsed(t, `{"properties":{`+strings.Join(properties, ",")+`}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := parsed(t, `{`+strings.Join(members, ",")+`}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	written := v.quick.integers(value)
+	runtime.ReadMemStats(&after)
+	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 8 {
+		t.Errorf("integers took %d MB for %d members", took, len(members))
+	}
+	if want := strings.ReplaceAll(string(value.JSON()), ".0", ""); string(written.JSON()) != want {
+		t.Errorf("integers = %.100s, want %.100s", written.JSON(), want)
 	}
 }
