@@ -98,6 +98,28 @@ func TestPatternsAreBounded(t *testing.T) {
 	}
 }
 
+// Nor is a small program large for its classes of characters, of which package regexp
+// copies those of patterns that need no choice.
+func TestPatternsShareClasses(t *testing.T) {
+	var list []string
+	for i := range 20 {
+		list = append(list, fmt.Sprintf(`"p%d":{"pattern":"^%c\\pL{900}$"}`, i, 'a'+i))
+	}
+	schema := parsed(t, `{"properties":{`+strings.Join(list, ",")+`}}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	texts := newPatterns(schema)
+	runtime.ReadMemStats(&after)
+	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 32 {
+		t.Errorf("compiling %d bytes of schema took %d MB", len(schema.JSON()), took)
+	}
+	p := texts.of(`^a\pL{900}$`)
+	letters := strings.Repeat("é", 900)
+	if !p.MatchString("a"+letters) || p.MatchString("b"+letters) || p.MatchString("aa"+letters) || p.MatchString("xa"+letters) {
+		t.Errorf("%s matches something else", p)
+	}
+}
+
 // Explaining what is wrong takes no longer than finding it: alternatives that are wrong in
 // each item are not compared item by item, and mistakes are sorted once, not at each level.
 func TestExplainEnds(t *testing.T) {

@@ -14,6 +14,11 @@ import (
 // documents a pattern has 200 at most.
 const maxProgram = 20_000
 
+// maxCopied bounds the room of classes of characters that a program of package regexp may
+// have for each of its instructions: in one that needs no choice they are not shared, and
+// forty patterns such as "^\\pL{900}$" would take hundreds of megabytes.
+const maxCopied = 1000
+
 // patterns are the regular expressions of a schema by their text. They do not change.
 type patterns map[string]*pattern
 
@@ -36,7 +41,7 @@ func (p *pattern) String() string { return p.text }
 func newPatterns(schema *tree.Node) patterns {
 	type sized struct {
 		*pattern
-		size int
+		size, copied int
 	}
 	var list []sized
 	ps := patterns{}
@@ -49,20 +54,34 @@ func newPatterns(schema *tree.Node) patterns {
 		if parsed, err := syntax.Parse(text, syntax.Perl); err == nil {
 			var tables int
 			p.steps, tables = program(parsed)
-			list = append(list, sized{p, p.steps + tables})
+			list = append(list, sized{p, p.steps + tables, p.steps * tables})
 		}
 	})
 	slices.SortFunc(list, func(a, b sized) int { return cmp.Or(a.size-b.size, cmp.Compare(a.text, b.text)) })
 	room := maxProgram
 	for _, p := range list {
 		if room -= p.size; room >= 0 {
-			p.match, _ = regexp.Compile(p.text) // nil with an error
+			p.match = compiled(p.text, p.copied > maxCopied)
 		}
 		if p.match == nil {
 			p.steps = 0
 		}
 	}
 	return ps
+}
+
+// compiled returns the regular expression text, nil if it is none. One that is plain does
+// without the program that package regexp has for what begins at the start of a text, which
+// something before the start, if only nothing, keeps it from making.
+func compiled(text string, plain bool) *regexp.Regexp {
+	if plain {
+		text = "(?:)" + text
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil
+	}
+	return re
 }
 
 // eachPattern calls f with each pattern in the schema n, except what was seen before.
