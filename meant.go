@@ -236,7 +236,7 @@ func (s slip) wants(n *tree.Node) bool {
 }
 
 // integers returns v with the integers that are written as 1.0 written as 1, where
-// s takes nothing else: many an API reads no other.
+// s takes no other numbers: many an API reads no other.
 func (s *shortcut) integers(v *tree.Node) *tree.Node {
 	if s == nil {
 		return v
@@ -244,7 +244,7 @@ func (s *shortcut) integers(v *tree.Node) *tree.Node {
 	switch v.Kind {
 	case tree.Number:
 		whole, fraction, found := strings.Cut(v.Text, ".")
-		if found && s.kinds&(setInteger|setNumber) == setInteger && strings.Trim(fraction, "0") == "" {
+		if found && s.whole && strings.Trim(fraction, "0") == "" {
 			return tree.NewNumber(whole)
 		}
 	case tree.Array:

@@ -68,3 +68,15 @@ func TestIntegersAreLinear(t *testing.T) {
 		t.Errorf("integers = %.100s, want %.100s", written.JSON(), want)
 	}
 }
+
+// A number stays as it is written, whatever its bounds.
+func TestNumbersStay(t *testing.T) {
+	v, err := newValidator(parsed(t, `{"properties":{"price":{"type":"number","minimum":0},"count":{"type":"integer","minimum":0}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := v.settled(parsed(t, `{"price":10.00,"count":10.0}`))
+	if want := `{"price":10.00,"count":10}`; err != nil || string(got.JSON()) != want {
+		t.Errorf("settled = %s, %v, want %s", got.JSON(), err, want)
+	}
+}

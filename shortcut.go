@@ -14,6 +14,7 @@ import (
 // that of may conform all the same. It is immutable.
 type shortcut struct {
 	kinds      kindSet
+	whole      bool // the type takes integers and no other numbers
 	properties map[string]*shortcut
 	required   []string
 	closed     bool        // there are no other properties
@@ -114,6 +115,7 @@ func (m *shortcutMaker) keyword(s *shortcut, key string, v *tree.Node) (ok bool)
 	case "type":
 		kinds, ok := kindsOf(v)
 		s.kinds &= kinds
+		s.whole = kinds&(setInteger|setNumber) == setInteger
 		return ok
 	case "properties":
 		s.properties = make(map[string]*shortcut, len(v.Members))
