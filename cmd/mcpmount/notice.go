@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 
 	"github.com/mcpmount/mcpmount"
 )
@@ -81,7 +80,7 @@ func (n notice) print(w io.Writer, log *slog.Logger) {
 	fmt.Fprintf(w, "mcpmount: serving %s %s\n", what, where)
 	fmt.Fprintf(w, "mcpmount: %s, each a call of %s\n", n.served, n.upstream)
 	if len(n.others) > 0 {
-		fmt.Fprintf(w, "mcpmount: some of them are calls of other servers, which the document names: %s\n", printable(someOf(n.others)))
+		fmt.Fprintf(w, "mcpmount: some of them are calls of other servers, which the document names: %s\n", printable(firstOf(n.others, 5)))
 	}
 	if n.problems > 0 {
 		fmt.Fprintf(w, "mcpmount: %s in the document; run mcpmount check %s\n", count(n.problems, "problem"), check)
@@ -99,16 +98,6 @@ func (n notice) print(w io.Writer, log *slog.Logger) {
 	if n.redirect != "" {
 		fmt.Fprintf(w, "mcpmount: the identity provider has to know the redirect URI %s\n", n.redirect)
 	}
-}
-
-// someOf names the first of several.
-func someOf(names []string) string {
-	const most = 5
-	text := strings.Join(names[:min(len(names), most)], ", ")
-	if more := len(names) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
 }
 
 // printClients prints what a client has to be told, for people.
