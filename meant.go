@@ -144,12 +144,13 @@ func (t *tool) describes(argument string, properties []tree.Member) bool {
 	return !slices.ContainsFunc(properties, func(m tree.Member) bool { return !described[m.Key] })
 }
 
-// withoutNulls returns values without the parameters that are null and may be left
-// out. A property of the body stays: there, null can mean that a field is cleared.
+// withoutNulls returns values without the arguments that are null and may be left out.
+// One for the body stays: there, null can mean that a field is cleared.
 func (t *tool) withoutNulls(values *tree.Node) *tree.Node {
 	var names []string
 	for _, a := range t.input.arguments {
-		if a.place == placeParameter && !a.param.Required && values.Get(a.name).Is(tree.Null) {
+		optional := a.place == placeResult || a.place == placeParameter && !a.param.Required
+		if optional && values.Get(a.name).Is(tree.Null) {
 			names = append(names, a.name)
 		}
 	}
