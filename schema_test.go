@@ -246,3 +246,24 @@ func TestValidateExplains(t *testing.T) {
 		}
 	}
 }
+
+// Arguments that fit several alternatives are admitted, but those that must not fit just
+// one are not refused for fitting two.
+func TestOverlapping(t *testing.T) {
+	two := `{"oneOf":[{"minimum":1},{"minimum":2}]}`
+	for schema, want := range map[string]bool{
+		two:                                 true,
+		`{"not":` + two + `}`:               true,
+		`{"if":` + two + `,"then":false}`:   true,
+		`{"not":{"anyOf":[{"minimum":1}]}}`: false,
+		`{"allOf":[{"$ref":"#/$defs/t"}],"$defs":{"t":` + two + `}}`: true,
+	} {
+		v, err := newValidator(overlapping(parsed(t, schema)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := v.validate(parsed(t, "3")); (err == nil) != want {
+			t.Errorf("%s: %v", schema, err)
+		}
+	}
+}

@@ -92,6 +92,9 @@ func (t *transform) schema(n *tree.Node, depth int) *tree.Node {
 		}
 		switch schemaKeywords[m.Key] {
 		case keywordSchema:
+			if t.mode.overlap && (m.Key == "not" || m.Key == "if") {
+				break // what admits more there refuses more
+			}
 			m.Value = t.schema(m.Value, depth+1)
 		case keywordList:
 			if m.Key == "oneOf" && t.overlaps(m.Value) {
