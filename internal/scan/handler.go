@@ -192,7 +192,7 @@ func (f *frame) delegated(c *closure, call *ast.CallExpr) value {
 	}
 	if !served {
 		sig, isFunc := f.typeOf(fun).Underlying().(*types.Signature)
-		if !isFunc || signatureGrade(sig) < 2 || isHelper(sig, obj) {
+		if !isFunc || signatureGrade(sig) < 2 || isHelper(sig, f.m.gives(c, obj, fun)) {
 			return nil
 		}
 		if sel, ok := fun.(*ast.SelectorExpr); ok {
@@ -223,8 +223,7 @@ func (f *frame) delegated(c *closure, call *ast.CallExpr) value {
 // isHelper says whether a function that is reached through a variable of the function around a
 // handler helps it rather than takes its place: it answers with what it is given, or is a
 // function of the program that is no handler. What a wrapper was given is what it wraps.
-func isHelper(sig *types.Signature, root *types.Var) bool {
-	given := root.Kind() != types.LocalVar
+func isHelper(sig *types.Signature, given bool) bool {
 	answers, request, others := false, false, false
 	for i := range sig.Params().Len() {
 		switch t := sig.Params().At(i).Type(); {
@@ -243,6 +242,50 @@ func isHelper(sig *types.Signature, root *types.Var) bool {
 		return !given
 	}
 	return !request || others && !given
+}
+
+// gives says whether what a variable leads to was given to the function around a literal in order to be
+// wrapped: it is a parameter itself, or in the receiver of a type that makes one handler. Fields of
+// other parameters, and of a server with many handlers, are what these work with.
+func (m *machine) gives(c *closure, root *types.Var, fun ast.Expr) bool {
+	_, direct := fun.(*ast.Ident)
+	switch root.Kind() {
+	case types.LocalVar:
+		return false
+	case types.RecvVar:
+		return c.lit == nil || !m.makesHandlers(root.Type())
+	}
+	return direct
+}
+
+// makesHandlers says whether several methods of a type are handlers, or return some that they are not
+// given.
+func (m *machine) makesHandlers(t types.Type) bool {
+	n := 0
+	for _, method := range methodsOf(t) {
+		sig := method.Signature()
+		handles := signatureGrade(sig) == 3 && !isHelper(sig, false) && method.Name() != "ServeHTTP"
+		if sig.Results().Len() > 0 && grade(sig.Results().At(0).Type()) > 0 {
+			handles = true
+		}
+		for param := range sig.Params().Variables() {
+			handles = handles && grade(param.Type()) == 0
+		}
+		if handles {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// methodsOf returns the methods that are declared for a type, or for pointers to it.
+func methodsOf(t types.Type) (all []*types.Func) {
+	if named := namedType(t); named != nil {
+		for method := range named.Methods() {
+			all = append(all, method)
+		}
+	}
+	return all
 }
 
 // isRequest says whether a type is *http.Request.
