@@ -90,7 +90,8 @@ func TestOperationOfTwoPrograms(t *testing.T) {
 
 // The documents of small programs of every framework, which somebody has read.
 func TestApps(t *testing.T) {
-	for _, name := range []string{"netapp", "chiapp", "ginapp", "echo4app", "echo5app", "fiber2app", "fiber3app", "gorillaapp", "ownapp", "oddapp", "keysapp"} {
+	for _, name := range []string{"netapp", "chiapp", "ginapp", "echo4app", "echo5app", "fiber2app", "fiber3app", "gorillaapp", "ownapp", "oddapp", "keysapp",
+		"todoapp", "shopapp", "clinicapp"} {
 		t.Run(name, func(t *testing.T) {
 			api := describeApp(t, name)
 			document := api.Document(describe.Info{Title: name})

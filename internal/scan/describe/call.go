@@ -54,6 +54,7 @@ func (r *reader) call(f *frame, e *ast.CallExpr) *val {
 		c.args = append(c.args, v)
 	}
 	if fun == nil {
+		r.noteUnknown(c)
 		return c.result()
 	}
 	var v *val
@@ -83,11 +84,15 @@ func (f *frame) resultTypes(e *ast.CallExpr) []types.Type {
 func (r *reader) callTo(c *call, fn *closure) *val {
 	if fn == nil {
 		r.callBack(c)
+		r.noteUnknown(c)
 		return c.result()
 	}
 	c.recv = fn.receiver
 	if fn.object == nil {
-		return r.follow(c, fn.fn, fn.frame, "")
+		if fn.at != "" && slices.Contains(r.calls, fn.at) {
+			return c.result()
+		}
+		return r.follow(c, fn.fn, fn.frame, fn.at)
 	}
 	v := r.named(c, fn)
 	if r.isSupplied(c, fn.object) {
@@ -226,7 +231,15 @@ func (r *reader) worthReading(c *call) bool {
 			}
 		}
 	}
-	return slices.ContainsFunc(c.results, isOpen)
+	return parses(c) || slices.ContainsFunc(c.results, isOpen)
+}
+
+// parses reports whether a call makes a simple value of a parameter.
+func parses(c *call) bool {
+	if len(c.args) > 2 || len(c.results) == 0 || isError(c.results[0]) || kindOf(c.results[0]) == "" {
+		return false
+	}
+	return slices.ContainsFunc(c.args, func(v *val) bool { return len(v.params()) > 0 })
 }
 
 // isOpen reports whether a type says little of what is in it: any, map[string]any.
@@ -404,11 +417,49 @@ func (r *reader) noteUnseen(c *call, fn *types.Func) {
 			continue
 		case isWriter(v.typ) && fn.Pkg().Path() != "net/http" && !ofError(fn):
 			message = "what " + name + " writes is not known"
+			r.writesUnseen = true
 		default:
 			continue
 		}
 		r.unseen = append(r.unseen, scan.Problem{Pos: c.frame.position(c.node), Message: message})
 	}
+}
+
+// noteUnknown notes that the request or the response is given to a function in a variable or a field
+// that may be any, or one of several. One that is given an error answers a failure, and tells nothing
+// of what the handler writes.
+func (r *reader) noteUnknown(c *call) {
+	signature, ok := c.frame.typeOf(c.node.Fun).Underlying().(*types.Signature)
+	if !ok {
+		return
+	}
+	for param := range signature.Params().Variables() {
+		if isError(param.Type()) && types.IsInterface(param.Type()) {
+			return
+		}
+	}
+	answers := signature.Results().Len() == 0 || signature.Results().Len() == 1 && isError(signature.Results().At(0).Type())
+	does := ""
+	for _, v := range c.args {
+		switch {
+		case v == nil || v.part == foreign || v.typ == nil:
+		case isWriter(v.typ) || answers && r.carries(v.typ, 0) && typeKey(deref(v.typ)) != "net/http.Request":
+			does = "writes"
+		case does == "" && r.carries(v.typ, 0):
+			does = "takes from the request"
+		}
+	}
+	if does == "" {
+		return
+	}
+	r.writesUnseen = r.writesUnseen || does == "writes"
+	message := "what " + types.ExprString(c.node.Fun) + " " + does + " is not known"
+	if id := nameOf(c.node.Fun); id != nil {
+		if v, ok := c.frame.pkg.TypesInfo.Uses[id].(*types.Var); ok && r.assigned.of(v).several {
+			message += ": it is one of several functions"
+		}
+	}
+	r.unseen = append(r.unseen, scan.Problem{Pos: c.frame.position(c.node), Message: message})
 }
 
 // ofError reports whether fn is a method that errors have: what one of those writes answers a

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"net/http"
+	"slices"
 
 	"github.com/mcpmount/mcpmount/internal/scan"
 )
@@ -69,7 +70,7 @@ func (r *reader) ident(f *frame, e *ast.Ident) *val {
 	case *types.Func:
 		return r.function(f, e, object, nil)
 	case *types.Var:
-		return f.look(object)
+		return r.withFunction(f.look(object), object)
 	case *types.Nil:
 		return &val{typ: types.Typ[types.UntypedNil]}
 	}
@@ -113,10 +114,14 @@ func (r *reader) selector(f *frame, e *ast.SelectorExpr) *val {
 		if fn, ok := f.pkg.TypesInfo.Uses[e.Sel].(*types.Func); ok {
 			return r.function(f, e.Sel, fn, nil)
 		}
-		if v, ok := f.pkg.TypesInfo.Uses[e.Sel].(*types.Var); ok && v.Name() == "EOF" && v.Pkg().Path() == "io" {
+		v, ok := f.pkg.TypesInfo.Uses[e.Sel].(*types.Var)
+		if !ok {
+			return typed(f.typeOf(e))
+		}
+		if v.Name() == "EOF" && v.Pkg().Path() == "io" {
 			r.mayBeEmpty = true
 		}
-		return typed(f.typeOf(e))
+		return r.withFunction(typed(f.typeOf(e)), v)
 	}
 	x := r.eval(f, e.X)
 	if fn, ok := selection.Obj().(*types.Func); ok {
@@ -147,7 +152,24 @@ func (r *reader) selector(f *frame, e *ast.SelectorExpr) *val {
 	case x.lit != nil && x.lit.values[e.Sel.Name] != nil:
 		return x.lit.values[e.Sel.Name].within(v.typ)
 	}
+	if field, ok := selection.Obj().(*types.Var); ok {
+		return r.withFunction(v, field)
+	}
 	return v
+}
+
+// withFunction adds to what is known of a variable, or a field, the function that it is.
+func (r *reader) withFunction(v *val, of *types.Var) *val {
+	if !isFunction(of.Type()) || slices.ContainsFunc(v.all(), func(w *val) bool { return w.fn != nil }) {
+		return v
+	}
+	fn := r.assigned.of(of).fn
+	if fn == nil {
+		return v
+	}
+	w := *first(v, typed(of.Type()))
+	w.fn = fn
+	return &w
 }
 
 // fieldOwner returns the type that has a field, through embedded structs.

@@ -27,6 +27,7 @@ type program struct {
 	effects  map[string]effect
 	carriers map[string]bool // types that give access to a request or a response, by key
 	behind   *implementations
+	assigned *assignments
 }
 
 // A declaration is a function with its syntax.
@@ -36,7 +37,7 @@ type declaration struct {
 }
 
 func newProgram(pkgs []*packages.Package) *program {
-	p := &program{declared: map[string]declaration{}, effects: allEffects(), carriers: map[string]bool{}, behind: newImplementations(pkgs)}
+	p := &program{declared: map[string]declaration{}, effects: allEffects(), carriers: map[string]bool{}, behind: newImplementations(pkgs), assigned: newAssignments(pkgs)}
 	for _, pkg := range pkgs {
 		for _, file := range pkg.Syntax {
 			for _, decl := range file.Decls {
@@ -75,8 +76,10 @@ type reader struct {
 	supposed types.Type
 	// mayBeEmpty says that the handler expects the end of a stream: the body may be empty.
 	mayBeEmpty bool
-	// unseen are calls that the request or the response was given to.
-	unseen []scan.Problem
+	// unseen are calls that the request or the response was given to; writesUnseen says that the
+	// response was.
+	unseen       []scan.Problem
+	writesUnseen bool
 }
 
 // answers counts the responses that were read: those with an error, and others.
@@ -156,9 +159,7 @@ func (r *reader) finish() {
 	}
 	d.notAllowed = len(d.Responses) > 0 && len(r.unseen) == 0 &&
 		!slices.ContainsFunc(d.Responses, func(r *Response) bool { return r.Status != http.StatusMethodNotAllowed })
-	if d.refuses() { // what ends without an answer succeeds
-		d.respond(&Response{Status: http.StatusOK})
-	}
+	r.answerRest()
 	for _, b := range d.Bodies {
 		b.Required = b.Required && !r.mayBeEmpty
 	}
@@ -183,6 +184,24 @@ func (r *reader) finish() {
 			media = mediaMultipart
 		}
 		d.body(media, nil)
+	}
+}
+
+// answerRest adds the response of a handler that ends without one, which succeeds. If something was
+// given the response that may have written anything, then anything may be in it.
+func (r *reader) answerRest() {
+	d := r.out
+	switch {
+	case d.refuses() && r.writesUnseen:
+		d.respond(&Response{Media: mediaAny})
+	case d.refuses():
+		d.respond(&Response{Status: http.StatusOK})
+	case r.writesUnseen:
+		for _, response := range d.Responses {
+			if response.Media == "" && response.Status < http.StatusMultipleChoices && response.Status != http.StatusNoContent {
+				response.Media = mediaAny
+			}
+		}
 	}
 }
 

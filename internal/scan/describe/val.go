@@ -66,6 +66,7 @@ type closure struct {
 	frame    *frame      // of the function around a literal, or nil
 	receiver *val        // of a method value
 	object   *types.Func // of a declared function, also one without a body
+	at       string      // where a literal is that a field or a variable has, or ""
 }
 
 // A literalVal is what a composite literal is known to hold.
