@@ -56,18 +56,12 @@ func newFastPath(s *Server, info *mcp.Implementation) (*fastPath, error) {
 // serve answers the message m of c, which body holds, in the place of the SDK's handler h.
 // It reports whether it did; then body no longer holds the message.
 func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, head *letterhead, m *envelope, body *buffer, c *caller, h http.Handler) bool {
-	if f == nil || body.bytes[0] == '\xef' {
-		return false
-	}
-	if !f.takes(r, head, m) {
+	if f == nil || body.bytes[0] == '\xef' || !f.standsFor(h, head, c) || !f.takes(r, head, m) {
 		return false
 	}
 	of := head.era()
-	switch {
-	case h == f.server.door.plain:
+	if c.session == nil {
 		c.gone = f.server.goneFor(r.Context(), of == modern)
-	case h != f.server.door.sessions, c.opens != nil, c.session.odd.Load(), !head.accepts("application/json"):
-		return false
 	}
 	if c.session != nil {
 		defer c.session.messages.give(1)
@@ -91,6 +85,19 @@ func (f *fastPath) serve(w http.ResponseWriter, r *http.Request, head *letterhea
 		writeAnswer(w, of.status(code), body.bytes)
 	}
 	return true
+}
+
+// standsFor reports whether messages for the SDK's handler h are answered here, if takes
+// agrees: those with a plain answer, and those within a session whose client takes JSON and
+// has not sent anything odd there.
+func (f *fastPath) standsFor(h http.Handler, head *letterhead, c *caller) bool {
+	switch h {
+	case f.server.door.plain:
+		return true
+	case f.server.door.sessions:
+		return c.opens == nil && !c.session.odd.Load() && head.accepts("application/json")
+	}
+	return false
 }
 
 // takes reports whether a message is one to answer here. A call that the caller lacks

@@ -23,12 +23,14 @@ type frontDoor struct {
 	guard  guard
 	gate   gate
 
+	// Each POST belongs to one of these: see handlerFor.
 	sessions  http.Handler // 2025-11-25 and older, with a session
-	stateless http.Handler // 2026-07-28, and older without a session; answers by SSE
+	streaming http.Handler // 2026-07-28, and older without a session; answers by SSE
 	plain     http.Handler // the same, but answers are JSON
-	sse       *sseHandler  // 2024-11-05
-	fast      *fastPath    // what is answered without them; nil for nothing
-	buffers   bufferPool
+
+	sse     *sseHandler // 2024-11-05
+	fast    *fastPath   // what is answered without them; nil for nothing
+	buffers bufferPool
 
 	table    *sessionTable // of d.sessions and d.sse
 	events   *eventStore   // of d.sessions
@@ -86,7 +88,7 @@ func (d *frontDoor) connect(server *mcp.Server) {
 	}
 	d.events = newEventStore(d.table)
 	d.sessions = handler(mcp.StreamableHTTPOptions{EventStore: d.events})
-	d.stateless = handler(mcp.StreamableHTTPOptions{Stateless: true})
+	d.streaming = handler(mcp.StreamableHTTPOptions{Stateless: true})
 	d.plain = handler(mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true})
 	d.sse = newSSEHandler(d, server)
 }

@@ -53,9 +53,9 @@ func (d *frontDoor) handle(w http.ResponseWriter, r *http.Request, head *letterh
 		c.inside = &visit{gate: &d.gate}
 	}
 	defer d.gate.depart(c.inside)
-	h, inSession := d.era(head, m)
+	h := d.handlerFor(head, m)
 	switch {
-	case inSession:
+	case h == d.sessions:
 		s, ok := d.enterSession(w, r, head.session, m, &c)
 		if !ok {
 			return false
@@ -111,7 +111,7 @@ func (d *frontDoor) delegate(w http.ResponseWriter, r *http.Request, m envelope,
 		}
 		defer c.session.underWay.end(id)
 	}
-	if h != d.plain {
+	if h != d.plain { // the answer may be a stream
 		var cancel func()
 		r, c.stream, cancel = d.stream(w, r)
 		defer cancel()
@@ -237,31 +237,21 @@ func (d *frontDoor) tooLarge(w http.ResponseWriter, limit int64) {
 	writeError(w, http.StatusRequestEntityTooLarge, nil, codeInvalidRequest, fmt.Sprintf("a message has at most %d bytes", limit))
 }
 
-// era returns the handler for a POST with the messages m, and whether it
-// belongs to a session. Clients send Mcp-Method in older eras too, so that it
-// decides nothing.
-func (d *frontDoor) era(head *letterhead, m *envelope) (h http.Handler, session bool) {
-	switch {
-	case head.era() == modern || d.server.opts.Stateless:
-		return d.statelessFor(head, m), false
-	case head.session != "", m.method == "initialize":
-		return d.sessions, true
-	default:
-		return d.statelessFor(head, m), false
+// handlerFor returns the handler of the SDK that a POST with the messages m belongs to.
+// Clients send Mcp-Method in older eras too, so that it decides nothing. Outside of sessions
+// the answer is a stream if the caller listens, wants to hear of the call meanwhile, or calls a
+// hand-written tool, which may have something to say; else it is JSON.
+func (d *frontDoor) handlerFor(head *letterhead, m *envelope) http.Handler {
+	hasSessions := head.era() == legacy && !d.server.opts.Stateless
+	if hasSessions && (head.session != "" || m.method == "initialize") {
+		return d.sessions
 	}
-}
-
-// statelessFor returns the handler that answers with SSE if the caller listens,
-// wants to hear of the call meanwhile, or calls a hand-written tool, which may
-// have something to say; else the one that answers with JSON.
-func (d *frontDoor) statelessFor(head *letterhead, m *envelope) http.Handler {
 	streams := m.hears || m.batch || m.method == "tools/call" && m.tool == nil && d.server.handWritten(m.name)
 	switch {
 	case m.method == "subscriptions/listen", (streams || !head.accepts("application/json")) && head.accepts("text/event-stream"):
-		return d.stateless
-	default:
-		return d.plain
+		return d.streaming
 	}
+	return d.plain
 }
 
 // inward returns r as the SDK gets it: with the body that was read, with an
