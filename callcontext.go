@@ -17,14 +17,23 @@ import (
 //
 // A call is made by callContext; in a session, it can be canceled once it has begun; it
 // ends once, with a reason, or with nil when the response is complete; and it is closed
-// when nobody needs it any more.
+// when nobody needs it any more. The end of a call is neither that of its exchange, whose
+// body may still be read, nor its answer, which the substitute may write: see "When a call
+// has ended" in docs/architecture.md, and which of the fields below are nil when.
 type apiCall struct {
 	server *Server
 	caller *caller
 	target target
 	values callValues // the context but for the end of the call
 
-	room *callRoom // for the result, nil if the SDK gets it
+	// room has memory for the result. It belongs to the fast path, which lends it until the
+	// answer is in its buffer; nil if the SDK gets the result, which may keep it.
+	room *callRoom
+
+	// substitute answers the call if its handler, which runs on the goroutine of the
+	// call, does not return. It is set before the call is made; nil if the handler has a
+	// goroutine of its own.
+	substitute *substitute
 
 	tool      *tool         // nil unless it is a call of one
 	arguments *tree.Node    // of it
@@ -32,24 +41,22 @@ type apiCall struct {
 
 	allowed  time.Duration
 	deadline time.Time
-	ending   atomic.Pointer[ending] // nil until somebody asks when the call ends
+	ending   atomic.Pointer[ending] // nil until somebody asks when the call ends; may end first, at the deadline
 
-	mu       sync.Mutex
+	mu       sync.Mutex    // guards what follows up to lasting
 	begun    bool          // it can be canceled
 	canceled bool          // cancel was called, maybe before it had begun
-	over     bool          // it has ended because the response is complete
 	ended    atomic.Bool   // end was called; written while mu is held
-	why      error         // why it has ended; nil if only its context knows
+	complete bool          // it has ended because the response is complete
+	why      error         // it has ended for this reason; nil if it is complete, or ending knows
+	unwanted bool          // end was called with a reason, maybe after the response was complete
 	wake     chan struct{} // wakes whoever waits for the handler; nil for nobody
 	lasting  func()        // cancels the context of lastingContext; nil for none
 
-	// substitute answers the call if its handler, which runs on the goroutine of the
-	// call, does not return; nil if the handler has a goroutine of its own.
-	substitute *substitute
-	stop       func() bool // stops waiting for the end of another context; nil for none
+	stop func() bool // stops waiting for the end of the SDK's context; nil if the call is in a list
 
-	// The list that the call is in, nil for none, and its neighbors there, which are
-	// guarded by the list.
+	// The list that ends the call in time, nil if the SDK has the call, and its neighbors
+	// there, which are guarded by the list.
 	list           *callList
 	next, previous *apiCall
 }
@@ -169,11 +176,11 @@ func (c *apiCall) end(why error) {
 		return
 	}
 	c.mu.Lock()
-	ended := c.ended.Load()
 	e, wake, lasting := c.ending.Load(), c.wake, c.lasting
-	if !ended && (e == nil || e.Err() == nil) {
-		c.over, c.why = why == nil, why
+	if !c.ended.Load() && (e == nil || e.Err() == nil) {
+		c.complete, c.why = why == nil, why
 	}
+	c.unwanted = c.unwanted || why != nil
 	c.ended.Store(true)
 	c.mu.Unlock()
 	// At the deadline both contexts end by themselves, with the time that is up as the cause.
@@ -232,18 +239,12 @@ func (c *apiCall) whyEnded() error {
 		return nil
 	}
 	c.mu.Lock()
-	ended, over, why := c.ended.Load(), c.over, c.why
+	complete, why := c.complete, c.why
 	c.mu.Unlock()
-	e := c.ending.Load()
-	switch {
-	case over, !ended && e == nil:
-		return nil
-	case why != nil:
+	if complete || why != nil {
 		return why
-	case e == nil:
-		return context.Canceled
 	}
-	cause := context.Cause(e)
+	cause := context.Cause(c.ending.Load()) // which is there: without it, end sets one of the two
 	if cause != nil && !isCallTimeout(cause) {
 		return context.Canceled // by who waited for it, whatever their reason
 	}
@@ -312,7 +313,7 @@ func lastingContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lasting = cancel
-	if c.canceled {
+	if c.unwanted {
 		cancel()
 	}
 	return ctx, cancel

@@ -43,11 +43,12 @@ type exchange struct {
 	call    *apiCall           // the call that ctx is, if the exchange may end it; nil if ctx is the exchange's own
 	cancel  context.CancelFunc // ends ctx, if that is the exchange's own
 	header  http.Header        // belongs to the handler
-	most    int                // how many bytes to keep if nobody reads before the handler has returned, else 0
-	wake    chan struct{}      // wakes whoever waits for the response; has room for one signal
+	here    bool               // the handler runs on the goroutine of the call: nobody reads before it has returned
+	limit   int                // how many bytes are kept, if here; else 0
+	wake    chan struct{}      // wakes whoever waits for the response; has room for one signal; nil if here
 
 	mu         sync.Mutex
-	turn       *sync.Cond // data was read or written, or the end came; nil if nobody waits for that
+	turn       *sync.Cond // data was read or written, or the end came; nil if here
 	status     int        // 0 until the header is written
 	sent       http.Header
 	fields     []field // what sent is made of, until it is made
@@ -57,7 +58,7 @@ type exchange struct {
 	lent       *buffer // the buffer of a pool that buf is in, nil for none
 	read       int     // how much of buf has been read
 	mostUnread int64   // how much of buf may wait to be read
-	err        error   // why no more will be written; io.EOF if the handler has written all
+	err        error   // why no more will be written, whether or not the call has ended; io.EOF if the handler has written all
 	head       bool    // the method is HEAD
 	opened     bool    // the response can be returned
 	closed     bool    // the reader has closed the body
@@ -93,11 +94,11 @@ func (x *exchange) serve(h http.Handler) {
 		}
 		x.finish(failure)
 		body.Close()
-		if v == nil && !returned && x.most > 0 { // the goroutine of the call ends
+		if v == nil && !returned && x.here { // the goroutine of the call ends
 			x.call.substitute.answer(failure)
 		}
 	}()
-	if x.most == 0 {
+	if !x.here {
 		growStack()
 	}
 	h.ServeHTTP(x, x.request)
@@ -286,7 +287,7 @@ func (x *exchange) stream() {
 	if x.opened || x.err != nil {
 		return
 	}
-	if x.most > 0 {
+	if x.here {
 		x.open(false)
 		return
 	}
@@ -352,22 +353,22 @@ func write[T []byte | string](x *exchange, p T) (int, error) {
 		return len(p), nil
 	}
 	if x.buf == nil {
-		x.begin(max(len(p), int(min(x.declared, maxExpected))))
+		x.makeBuf(max(len(p), int(min(x.declared, maxExpected))))
 	}
 	for n := 0; n < len(p); {
 		if err := x.waitForRoom(); err != nil {
 			return n, err
 		}
-		end := n + int(min(int64(len(p)-n), max(int64(x.most), x.mostUnread)-int64(x.unread())))
-		x.buf = append(x.room(end-n), p[n:end]...)
+		end := n + int(min(int64(len(p)-n), max(int64(x.limit), x.mostUnread)-int64(x.unread())))
+		x.buf = append(x.makeRoom(end-n), p[n:end]...)
 		n = end
 		x.stir()
 	}
 	return len(p), nil
 }
 
-// begin makes buf, with room for size bytes.
-func (x *exchange) begin(size int) {
+// makeBuf makes buf, with room for size bytes.
+func (x *exchange) makeBuf(size int) {
 	if x.call == nil || x.call.room == nil {
 		x.buf = make([]byte, 0, size)
 		return
@@ -379,8 +380,8 @@ func (x *exchange) begin(size int) {
 
 func (x *exchange) unread() int { return len(x.buf) - x.read }
 
-// room returns buf with room for n bytes more, reusing what has been read.
-func (x *exchange) room(n int) []byte {
+// makeRoom returns buf with room for n bytes more, reusing what has been read.
+func (x *exchange) makeRoom(n int) []byte {
 	if x.read > 0 && len(x.buf)+n > cap(x.buf) {
 		x.buf = x.buf[:copy(x.buf, x.buf[x.read:])]
 		x.read = 0
@@ -389,11 +390,11 @@ func (x *exchange) room(n int) []byte {
 }
 
 func (x *exchange) waitForRoom() error {
-	if x.most > 0 && x.err == nil && x.unread() >= x.most {
-		x.err = limitError(x.most - 1)
+	if x.here && x.err == nil && x.unread() >= x.limit {
+		x.err = limitError(x.limit - 1)
 		x.endContext() // more is of no use
 	}
-	for x.most == 0 && x.err == nil && int64(x.unread()) >= x.mostUnread {
+	for !x.here && x.err == nil && int64(x.unread()) >= x.mostUnread {
 		x.stream()
 		x.turn.Wait()
 	}

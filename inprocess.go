@@ -80,10 +80,10 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 // own. If the handler does not return in time, the list of calls notices, and the
 // substitute answers.
 func (t inProcess) serveHere(x *exchange, r *http.Request) (*http.Response, error) {
-	x.most = int(min(x.call.server.opts.Limits.MaxResponseBytes, math.MaxInt-1)) + 1
-	x.call.substitute.wanted.Store(true)
-	defer x.call.substitute.wanted.Store(false)
-	if why := endOf(x.ctx); why != nil { // it ended before the substitute was wanted
+	x.here, x.limit = true, int(min(x.call.server.opts.Limits.MaxResponseBytes, math.MaxInt-1))+1
+	x.call.substitute.running.Store(true)
+	defer x.call.substitute.running.Store(false)
+	if why := endOf(x.ctx); why != nil { // it ended before the substitute could know of the handler
 		closeBody(r)
 		return nil, why
 	}

@@ -21,7 +21,7 @@ const maxFields = 3
 // fieldRoom returns memory for the fields: that of the call, if the call cannot end before
 // they are used.
 func (x *exchange) fieldRoom() []field {
-	if x.most > 0 && x.call.room != nil {
+	if x.here && x.call.room != nil {
 		return x.call.room.fields[:0]
 	}
 	return make([]field, 0, maxFields)

@@ -21,10 +21,10 @@ type substitute struct {
 
 	exchange exchange // with the handler, here for the sake of one allocation
 	of       era
-	wanted   atomic.Bool // the handler runs, so that the substitute may have to answer
+	running  atomic.Bool // the handler runs, so that the substitute may have to answer
 
-	mu       sync.Mutex
-	answered bool
+	mu      sync.Mutex
+	claimed bool // somebody has the answer to write, or has written it
 }
 
 // graceOfHandlers is how long a handler may take to return when its call is over.
@@ -52,15 +52,15 @@ func (s *substitute) claim() bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := s.answered
-	s.answered = true
+	before := s.claimed
+	s.claimed = true
 	return !before
 }
 
 // await answers the call, which is over for the given reason, if its handler does
 // not return soon.
 func (s *substitute) await(why error) {
-	if s.wanted.Load() {
+	if s.running.Load() {
 		time.AfterFunc(graceOfHandlers, func() { s.answer(why) })
 	}
 }
@@ -70,10 +70,10 @@ func (s *substitute) await(why error) {
 func (s *substitute) answer(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.answered || !s.wanted.Load() {
+	if s.claimed || !s.running.Load() {
 		return
 	}
-	s.answered = true
+	s.claimed = true
 	_ = s.exchange.Close()
 	defer func() {
 		if p := recover(); p != nil { // in a ResponseWriter of the app
