@@ -21,8 +21,8 @@ type composer struct {
 	finals  map[sourceName]string // all final names
 	made    map[string]*fragment  // by final name
 
-	// short says that a part was too large to be rewritten whole.
-	short bool
+	// cut says that a part was too large to be rewritten whole.
+	cut bool
 }
 
 // A definition is where the schema of a name comes from.
@@ -39,10 +39,10 @@ type sourceName struct {
 
 // A fragment is a schema rewritten for a mode.
 type fragment struct {
-	node  *tree.Node
-	refs  []string // the names it refers to, in order, each once
-	size  int      // bytes of node as JSON
-	short bool     // see composer
+	node *tree.Node
+	refs []string // the names it refers to, in order, each once
+	size int      // bytes of node as JSON
+	cut  bool     // see composer
 }
 
 // fragments remembers rewritten schemas, which the tools of one document share.
@@ -50,9 +50,13 @@ type fragment struct {
 type fragments struct {
 	known map[fragmentKey]*fragment
 
-	// left is the effort that is left for putting schemas together.
-	left int
+	// effort is what is left for putting schemas together, of all the tools. When it is
+	// spent, what is large is cut without looking at it.
+	effort int
 }
+
+// spent reports whether there is no effort left.
+func (f *fragments) spent() bool { return f.effort <= 0 }
 
 type fragmentKey struct {
 	node *tree.Node
@@ -77,7 +81,7 @@ const (
 
 // newFragments returns the fragments for a number of operations.
 func newFragments(operations int) *fragments {
-	return &fragments{known: map[fragmentKey]*fragment{}, left: min(leastEffort+operations*operationEffort, mostEffort)}
+	return &fragments{known: map[fragmentKey]*fragment{}, effort: min(leastEffort+operations*operationEffort, mostEffort)}
 }
 
 func newComposer(mode schemaMode, shared *fragments) *composer {
@@ -104,18 +108,18 @@ func (c *composer) rewritten(source schemaSource, n *tree.Node) *fragment {
 	if p == nil || !c.keepsNames(source, p.refs) {
 		t := c.transform(source)
 		rewritten := t.schema(n, 0)
-		short := t.left < 0
-		if short {
+		cut := t.left < 0
+		if cut {
 			t.left = maxPart
 			rewritten = t.stub(n, 0)
 		}
 		p = newFragment(rewritten)
-		p.short = short
+		p.cut = cut
 		if c.keepsNames(source, p.refs) {
 			c.fragments.known[key] = p
 		}
 	}
-	c.short = c.short || p.short
+	c.cut = c.cut || p.cut
 	return p
 }
 
@@ -200,25 +204,25 @@ func newFragment(n *tree.Node) *fragment {
 func (c *composer) compose(schema *tree.Node, budget int) (result *tree.Node, cut bool) {
 	var levels []level
 	most := budget
-	if c.fragments.left <= 0 {
+	if c.fragments.spent() {
 		most = min(most, 4*spentBytes)
 	}
 	size := schema.JSONLength(most)
-	c.fragments.left -= min(size, most) / bytesPerEffort
+	c.fragments.effort -= min(size, most) / bytesPerEffort
 	if size <= most {
 		var complete bool
 		if levels, complete = c.levels(newFragment(schema), budget); complete {
-			return withDefinitions(schema, levels), c.short
+			return withDefinitions(schema, slices.Concat(levels...)), c.cut
 		}
 	}
 	for n := len(levels); n >= 0; n-- {
-		if small := c.cut(schema, levels[:n], 0, false, budget); small != nil {
+		if small := c.trimmed(schema, levels[:n], 0, false, budget); small != nil {
 			return small, true
 		}
 	}
 	for _, bare := range []bool{false, true} {
 		for depth := 4; depth > 0; depth-- {
-			if small := c.cut(schema, nil, depth, bare, budget); small != nil {
+			if small := c.trimmed(schema, nil, depth, bare, budget); small != nil {
 				return small, true
 			}
 		}
@@ -237,7 +241,7 @@ type named struct {
 // levels returns the definitions that root reaches, level by level, as long as
 // they stay within budget; complete says whether they are all.
 func (c *composer) levels(root *fragment, budget int) (levels []level, complete bool) {
-	if c.fragments.left <= 0 {
+	if c.fragments.spent() {
 		budget = min(budget, root.size+spentBytes)
 	}
 	size := root.size
@@ -256,7 +260,7 @@ func (c *composer) levels(root *fragment, budget int) (levels []level, complete 
 			seen[name] = true
 			p := c.fragment(name)
 			size += p.size + len(name) + len(`"":,`)
-			if c.fragments.left -= len(p.refs) + 1; size > budget {
+			if c.fragments.effort -= len(p.refs) + 1; size > budget {
 				return levels, false
 			}
 			next = append(next, named{name, p})
@@ -270,58 +274,50 @@ func (c *composer) levels(root *fragment, budget int) (levels []level, complete 
 	}
 }
 
-// cut returns root with the definitions of levels, everything beyond them, and
+// trimmed returns root with the definitions of levels, everything beyond them, and
 // beyond depth if that is not 0, replaced by stubs, which may be bare. It
 // returns nil if the result has more than budget bytes, or the effort is spent
 // and there is a cheaper way.
-func (c *composer) cut(root *tree.Node, levels []level, depth int, bare bool, budget int) *tree.Node {
-	left := budget // more schemas have more bytes
-	if c.fragments.left <= 0 {
+func (c *composer) trimmed(root *tree.Node, levels []level, depth int, bare bool, budget int) *tree.Node {
+	most := budget // schemas: more of them have more bytes
+	if c.fragments.spent() {
 		if depth != 1 {
 			return nil
 		}
-		left = min(left, spentArguments)
+		most = min(most, spentArguments)
 	}
-	kept := map[string]bool{}
-	for _, l := range levels {
-		for _, d := range l {
-			kept[d.name] = true
-		}
+	definitions, kept := slices.Concat(levels...), map[string]bool{}
+	for _, d := range definitions {
+		kept[d.name] = true
 	}
 	t := &transform{
-		mode:     schemaMode{},
 		resolve:  func(name string) *tree.Node { return c.fragment(name).node },
 		keep:     func(name string) bool { return kept[name] },
 		maxDepth: depth,
 		bare:     bare,
-		left:     left,
+		left:     most,
 	}
-	trimmed := make([]level, len(levels))
-	for i, l := range levels {
-		for _, d := range l {
-			if slices.ContainsFunc(d.fragment.refs, func(name string) bool { return !kept[name] }) {
-				d.fragment = &fragment{node: t.schema(d.fragment.node, 0)}
-			}
-			trimmed[i] = append(trimmed[i], d)
+	for i, d := range definitions {
+		if slices.ContainsFunc(d.fragment.refs, func(name string) bool { return !kept[name] }) {
+			definitions[i].fragment = &fragment{node: t.schema(d.fragment.node, 0)}
 		}
 	}
-	small := withDefinitions(t.schema(root, 0), trimmed)
-	c.fragments.left -= left - t.left
+	small := withDefinitions(t.schema(root, 0), definitions)
+	c.fragments.effort -= most - t.left
 	if small.JSONLength(budget) > budget || t.left < 0 {
 		return nil
 	}
 	return small
 }
 
-func withDefinitions(schema *tree.Node, levels []level) *tree.Node {
-	var members []tree.Member
-	for _, l := range levels {
-		for _, d := range l {
-			members = append(members, tree.Member{Key: d.name, Value: d.fragment.node})
-		}
-	}
-	if len(members) == 0 {
+// withDefinitions returns schema with definitions, sorted by name, for it to refer to.
+func withDefinitions(schema *tree.Node, definitions level) *tree.Node {
+	if len(definitions) == 0 {
 		return schema
+	}
+	members := make([]tree.Member, len(definitions))
+	for i, d := range definitions {
+		members[i] = tree.Member{Key: d.name, Value: d.fragment.node}
 	}
 	slices.SortFunc(members, func(a, b tree.Member) int { return cmp.Compare(a.Key, b.Key) })
 	return schema.With("$defs", tree.NewObject(members...))

@@ -161,7 +161,7 @@ func (in *inliner) build() *tree.Node {
 			kept = append(kept, named{s.name, &fragment{node: s.built}})
 		}
 	}
-	return withDefinitions(in.root.built, []level{kept})
+	return withDefinitions(in.root.built, kept)
 }
 
 // left says which definitions stay: those that contain themselves, and others.

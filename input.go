@@ -40,7 +40,7 @@ type candidate struct {
 // descriptions first, but for the beginnings of those of arguments.
 func newInput(op *Operation, owned func(*Parameter) bool, shared *fragments, budget int) (*input, error) {
 	in, err := composeInput(op, owned, newComposer(schemaMode{omit: "readOnly"}, shared), budget)
-	if err != nil || !in.cut || shared.left <= 0 {
+	if err != nil || !in.cut || shared.spent() {
 		return in, err
 	}
 	in, err = composeInput(op, owned, newComposer(schemaMode{omit: "readOnly", terse: true}, shared), budget)

@@ -19,9 +19,6 @@ type schemaMode struct {
 
 	// terse drops the texts that explain a schema, for one that is too large.
 	terse bool
-
-	// overlap takes oneOf for anyOf: see [overlapping].
-	overlap bool
 }
 
 // looseDrops are the keywords that a loose schema does without.
@@ -40,7 +37,10 @@ var terseDrops = map[string]bool{
 	"description": true, "title": true, "examples": true, "$comment": true,
 }
 
-// A transform rewrites schemas.
+// A transform rewrites schemas, for one of five purposes: composer.transform makes the part of
+// a tool (mode, resolve, rename), composer.trimmed makes it smaller (resolve, keep, bare,
+// maxDepth), inliner.build leaves out references (inline), withoutKeyword a keyword
+// (without), and overlapping changes oneOf (overlap).
 type transform struct {
 	mode schemaMode
 
@@ -63,6 +63,9 @@ type transform struct {
 
 	// without, if not "", is a keyword that is dropped.
 	without string
+
+	// overlap takes oneOf for anyOf: see [overlapping].
+	overlap bool
 
 	// maxDepth, if not 0, is the number of nested schemas that stay; deeper
 	// ones become stubs.
@@ -92,7 +95,7 @@ func (t *transform) schema(n *tree.Node, depth int) *tree.Node {
 		}
 		switch schemaKeywords[m.Key] {
 		case keywordSchema:
-			if t.mode.overlap && (m.Key == "not" || m.Key == "if") {
+			if t.overlap && (m.Key == "not" || m.Key == "if") {
 				break // what admits more there refuses more
 			}
 			m.Value = t.schema(m.Value, depth+1)
@@ -153,12 +156,12 @@ func withoutKeyword(n *tree.Node, keyword string) *tree.Node {
 // only one of them has could be sent. Those that just say what is required stay, since
 // that is how one writes that members exclude one another.
 func overlapping(n *tree.Node) *tree.Node {
-	return (&transform{mode: schemaMode{overlap: true}, left: math.MaxInt}).whole(n)
+	return (&transform{overlap: true, left: math.MaxInt}).whole(n)
 }
 
 // overlaps reports whether a value may be several of the alternatives of a oneOf.
 func (t *transform) overlaps(alternatives *tree.Node) bool {
-	return t.mode.loose || t.mode.overlap && slices.ContainsFunc(elements(alternatives), func(n *tree.Node) bool {
+	return t.mode.loose || t.overlap && slices.ContainsFunc(elements(alternatives), func(n *tree.Node) bool {
 		return len(n.Members) != 1 || n.Get("required") == nil
 	})
 }
