@@ -348,10 +348,7 @@ func quoteAll(names []string) string {
 	for i := range quoted {
 		quoted[i] = quoteShort(names[i])
 	}
-	if more := len(names) - len(quoted); more > 0 {
-		quoted = append(quoted, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(quoted, ", ")
+	return shortList(quoted, len(names))
 }
 
 func jsonList(values []any) string {
