@@ -87,7 +87,7 @@ type loader struct {
 	concealed []string
 
 	// templates are the segments of the paths of the document; nil before they
-	// were needed.
+	// are needed.
 	templates [][]string
 
 	// What follows is remembered by node, so that a document in which many

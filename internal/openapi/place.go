@@ -96,22 +96,7 @@ func (t trail) pointer() string {
 		if len(pointer)+len(token) > maxPointer {
 			break
 		}
-		pointer = appendToken(append(pointer, '/'), token)
+		pointer = append(append(pointer, '/'), tree.EscapePointer(token)...)
 	}
 	return string(pointer)
-}
-
-// appendToken appends a token of a pointer, escaped (RFC 6901 section 3).
-func appendToken(dst []byte, token string) []byte {
-	for i := range len(token) {
-		switch c := token[i]; c {
-		case '~':
-			dst = append(dst, "~0"...)
-		case '/':
-			dst = append(dst, "~1"...)
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return dst
 }

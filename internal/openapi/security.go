@@ -48,7 +48,7 @@ func (l *loader) schemeType(p place, text string) string {
 }
 
 // security returns the alternatives of a list of Security Requirement Objects.
-// The place of one requirement is read as a list of it: reading it as none
+// One that stands where the list should be is read as a list of one: reading none
 // would say that no authentication is needed.
 func (l *loader) security(p place) []map[string][]string {
 	var alternatives []map[string][]string

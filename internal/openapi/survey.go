@@ -9,7 +9,7 @@ import (
 	"github.com/mcpmount/mcpmount/internal/tree"
 )
 
-// survey visits every schema that the operations use once. It finds out where
+// survey visits, once, every schema that the operations use. It finds out where
 // references lead, names what they lead to, and adds a problem for each target
 // that is not there.
 func (l *loader) survey() {

@@ -213,7 +213,7 @@ func (l *loader) swaggerContent(p place, produces []string) []MediaType {
 	}
 	content := make([]MediaType, len(produces))
 	for i, t := range produces {
-		l.parts++
+		l.spend(1)
 		content[i] = MediaType{Type: t, Schema: l.schema(schema)}
 		if e := p.get("examples").node.Get(t); e != nil {
 			content[i].Example = l.encoded(e)

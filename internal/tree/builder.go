@@ -1,7 +1,7 @@
 package tree
 
 // A builder builds the tree of one document from its values in order, inside
-// of limits. It knows the place in the document, and how large it is.
+// of limits. It knows where in the document it is, and how large the tree is.
 type builder struct {
 	arena
 	limits Limits
@@ -10,7 +10,7 @@ type builder struct {
 	// problems, if not nil, receives what is an error otherwise.
 	problems *problems
 
-	// depth is how many arrays and objects are open. Path leads to the value that
+	// depth is how many arrays and objects are open, path leads to the value that
 	// is built now, if there are problems to tell of.
 	depth int
 	path  path

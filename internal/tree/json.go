@@ -314,8 +314,7 @@ func (p *jsonParser) next(close byte) (bool, error) {
 	return false, p.unexpected(fmt.Sprintf("',' or '%c'", close))
 }
 
-// peek returns the next byte, or 0 at the end: no JSON text has one outside of
-// an error.
+// peek returns the next byte, or 0 at the end: valid JSON has no such byte.
 func (p *jsonParser) peek() byte {
 	if p.pos < len(p.text) {
 		return p.text[p.pos]

@@ -61,16 +61,13 @@ func unescapePointer(token string) (string, bool) {
 	if strings.Count(token, "~") != strings.Count(token, "~0")+strings.Count(token, "~1") {
 		return "", false
 	}
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(token), true
+	return strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~"), true
 }
 
 // EscapePointer returns a key as a token of a JSON pointer: '~' becomes "~0",
 // and '/' becomes "~1" (RFC 6901 section 3).
 func EscapePointer(token string) string {
-	if !strings.ContainsAny(token, "~/") {
-		return token
-	}
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+	return strings.ReplaceAll(strings.ReplaceAll(token, "~", "~0"), "/", "~1")
 }
 
 // A path leads from the root of a document to a value that is being read: a
