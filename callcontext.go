@@ -46,10 +46,10 @@ type apiCall struct {
 	mu       sync.Mutex    // guards what follows up to lasting
 	begun    bool          // it can be canceled
 	canceled bool          // cancel was called, maybe before it had begun
-	ended    atomic.Bool   // end was called; written while mu is held
 	complete bool          // it has ended because the response is complete
-	why      error         // it has ended for this reason; nil if it is complete, or ending knows
 	unwanted bool          // end was called with a reason, maybe after the response was complete
+	ended    atomic.Bool   // end was called; written while mu is held
+	why      error         // it has ended for this reason; nil if it is complete, or ending knows
 	wake     chan struct{} // wakes whoever waits for the handler; nil for nobody
 	lasting  func()        // cancels the context of lastingContext; nil for none
 

@@ -43,7 +43,6 @@ type exchange struct {
 	call    *apiCall           // the call that ctx is, if the exchange may end it; nil if ctx is the exchange's own
 	cancel  context.CancelFunc // ends ctx, if that is the exchange's own
 	header  http.Header        // belongs to the handler
-	here    bool               // the handler runs on the goroutine of the call: nobody reads before it has returned
 	limit   int                // how many bytes are kept, if here; else 0
 	wake    chan struct{}      // wakes whoever waits for the response; has room for one signal; nil if here
 
@@ -60,6 +59,7 @@ type exchange struct {
 	mostUnread int64   // how much of buf may wait to be read
 	err        error   // why no more will be written, whether or not the call has ended; io.EOF if the handler has written all
 	head       bool    // the method is HEAD
+	here       bool    // the handler runs on the goroutine of the call: nobody reads before it has returned
 	opened     bool    // the response can be returned
 	closed     bool    // the reader has closed the body
 	unwatch    func() bool
