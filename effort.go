@@ -9,7 +9,8 @@ import "github.com/mcpmount/mcpmount/internal/tree"
 type effort struct {
 	schema *tree.Node
 	texts  patterns
-	whole  int // how many schemas a value without arrays is checked against at most
+	whole  int                // how many schemas a value without arrays is checked against at most
+	heavy  map[*tree.Node]int // the weights of schemas that weigh more than others
 }
 
 const (
@@ -28,11 +29,15 @@ const (
 	// depthUnit is how many levels around a value are as much as another value: a mistake
 	// in it has their names, and there may be as many as there are values.
 	depthUnit = 16
+
+	// namesUnit is how many names that must be there are as much as another schema: an
+	// object is searched for each, and a mistake in it lists those that it lacks.
+	namesUnit = 10
 )
 
 func newEffort(schema *tree.Node, texts patterns) *effort {
-	m := measure{defs: schema.Get("$defs"), texts: texts, known: map[*tree.Node]int{}, most: maxEffort}
-	return &effort{schema: schema, texts: texts, whole: m.all(schema)}
+	m := measure{defs: schema.Get("$defs"), texts: texts, known: map[*tree.Node]int{}, most: maxEffort, heavy: map[*tree.Node]int{}}
+	return &effort{schema: schema, texts: texts, whole: m.all(schema), heavy: m.heavy}
 }
 
 // inPlace returns the largest number of schemas that apply to one and the same
@@ -56,7 +61,7 @@ func (e *effort) affords(value *tree.Node) bool {
 	if size(value, 0, most+1) <= most {
 		return true
 	}
-	c := count{defs: e.schema.Get("$defs"), texts: e.texts, known: map[pair]int{}}
+	c := count{defs: e.schema.Get("$defs"), texts: e.texts, heavy: e.heavy, known: map[pair]int{}}
 	return c.pair(e.schema, value, 0) <= maxEffort
 }
 
@@ -86,6 +91,7 @@ type measure struct {
 	defs    *tree.Node
 	texts   patterns
 	known   map[*tree.Node]int // -1 while it is being measured
+	heavy   map[*tree.Node]int // unless inPlace, filled with the weights that are not 1
 	most    int
 	inPlace bool
 }
@@ -100,6 +106,9 @@ func (m *measure) all(n *tree.Node) int {
 	m.known[n] = -1
 	total := weight(n)
 	if !m.inPlace {
+		if total != 1 {
+			m.heavy[n] = total
+		}
 		total += m.texts.steps(n.Get("pattern").Str()) + m.texts.tried(n)
 	}
 	if name, ok := definitionName(n.Get("$ref").Str()); ok {
@@ -132,14 +141,21 @@ func combines(keyword string) bool {
 }
 
 // weight returns what checking a value against n costs without the schemas
-// inside it. An enumeration is compared value by value, numbers slowly.
+// inside it. An enumeration is compared value by value, and what is no text part by part.
 func weight(n *tree.Node) int {
-	w := 1
-	if list := n.Get("enum"); list.Is(tree.Array) && len(list.Items) > 0 {
-		w += len(list.Items) / 50
-		if list.Items[0].Is(tree.Number) {
-			w += len(list.Items)
+	names := len(elements(n.Get("required")))
+	for _, list := range n.Get("dependentRequired").All() {
+		names += len(elements(list))
+	}
+	values := elements(n.Get("enum"))
+	w := 1 + names/namesUnit + len(values)/50
+	for _, v := range values {
+		if !v.Is(tree.String) {
+			w += valuesIn(v)
 		}
+	}
+	if c := n.Get("const"); c.Is(tree.Array) || c.Is(tree.Object) {
+		w += valuesIn(c)
 	}
 	return w
 }
@@ -148,6 +164,7 @@ func weight(n *tree.Node) int {
 type count struct {
 	defs  *tree.Node
 	texts patterns
+	heavy map[*tree.Node]int
 	known map[pair]int
 }
 
@@ -167,7 +184,7 @@ func (c *count) pair(n, v *tree.Node, depth int) int {
 		return maxEffort + 1
 	}
 	c.known[key] = 0 // a loop on one value ends in the validator too
-	total := weight(n)
+	total := max(1, c.heavy[n])
 	if v.Kind == tree.String {
 		total += c.texts.steps(n.Get("pattern").Str()) * (1 + len(v.Text)/textUnit)
 	}

@@ -34,6 +34,10 @@ func TestEffort(t *testing.T) {
 	for i := range 30 {
 		chain = append(chain, fmt.Sprintf(`"D%d":{"allOf":[{"properties":{"x":{"$ref":"#/$defs/D%d"}}},{"properties":{"x":{"$ref":"#/$defs/D%d"}}}]}`, i, i+1, i+1))
 	}
+	names := `"n0"`
+	for i := range 99 {
+		names += fmt.Sprintf(`,"n%d"`, i+1)
+	}
 	tests := []struct {
 		name, schema, value string
 		want                error // errTooComplex, or nil if checking ends
@@ -57,6 +61,13 @@ func TestEffort(t *testing.T) {
 		{"a long name that has a rule", `{"properties":{"a":{"propertyNames":{"pattern":"[a-z]{500}[0-9]"}}}}`, `{"a":{"` + strings.Repeat("a", 1_000_000) + `":1}}`, errTooComplex},
 		{"a file as text", `{"properties":{"a":{"pattern":"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"}}}`, `{"a":"` + strings.Repeat("abcd", 700_000) + `"}`, nil},
 		{"a file without a pattern", `{"properties":{"a":{"type":"string"},"b":{"pattern":"[a-z]{500}[0-9]"}}}`, `{"a":"` + strings.Repeat("abcd", 1_000_000) + `"}`, nil},
+		{"many objects that lack many names", `{"type":"array","items":{"type":"object","required":[` + names + `]}}`, "[" + strings.Repeat("{},", 100_000) + "{}]", errTooComplex},
+		{"many objects that lack what one name needs", `{"type":"array","items":{"type":"object","dependentRequired":{"n0":[` + names + `]}}}`,
+			"[" + strings.Repeat(`{"n0":1},`, 90_000) + "{}]", errTooComplex},
+		{"many objects that have many names", `{"type":"array","items":{"type":"object","required":[` + names + `]}}`,
+			"[" + strings.Repeat("{"+strings.ReplaceAll(names, ",", ":1,")+":1},", 1900) + "{}]", nil},
+		{"many lists against an enumeration of lists", `{"type":"array","items":{"enum":[` + strings.Repeat("["+strings.Repeat("1,", 29)+"2],", 200) + `[]]}}`,
+			"[" + strings.Repeat("["+strings.Repeat("1,", 29)+"3],", 2000) + "[]]", errTooComplex},
 		{"many numbers against a long enumeration", `{"type":"array","items":{"enum":[` + strings.Repeat("1,", 4000) + `2]}}`, "[" + strings.Repeat("2,", 1000) + "2]", errTooComplex},
 	}
 	for _, tt := range tests {

@@ -33,8 +33,16 @@ const (
 type mistake struct {
 	location []string
 	kind     jsonschema.ErrorKind // nil for a choice
-	text     string
-	choices  [][]mistake // of a choice: what is wrong with each alternative
+	text     string               // "" for that of the kind
+	choices  [][]mistake          // of a choice: what is wrong with each alternative
+}
+
+// told returns what is wrong in words. There may be very many mistakes, of which few are told.
+func (m *mistake) told() string {
+	if m.text == "" {
+		return mistakeText(m.kind)
+	}
+	return m.text
 }
 
 // explain returns the mistakes that e found, one on a line, in the order of their
@@ -49,7 +57,7 @@ func (v *validator) explain(e *jsonschema.ValidationError) string {
 		}
 		line := v.memberMistake(m)
 		if line == "" {
-			line = m.text
+			line = m.told()
 			if place := placeOf(m.location, v.noun); place != "" {
 				line = place + ": " + line
 			}
@@ -75,14 +83,14 @@ func appendMistakes(list []mistake, e *jsonschema.ValidationError) []mistake {
 	case *kind.AnyOf, *kind.OneOf:
 		list = append(list, choiceMistakes(e)...)
 	case *kind.PropertyNames: // the validator mistakes its location
-		return append(list, mistake{kind: e.ErrorKind, text: mistakeText(e.ErrorKind)})
+		return append(list, mistake{kind: e.ErrorKind})
 	default:
 		for _, cause := range e.Causes {
 			list = appendMistakes(list, cause)
 		}
 	}
 	if len(list) == before {
-		list = append(list, mistake{location: e.InstanceLocation, kind: e.ErrorKind, text: mistakeText(e.ErrorKind)})
+		list = append(list, mistake{location: e.InstanceLocation, kind: e.ErrorKind})
 	}
 	return list
 }
@@ -95,6 +103,9 @@ func choiceMistakes(e *jsonschema.ValidationError) []mistake {
 	for _, cause := range e.Causes {
 		list := mistakes(cause)
 		list = list[:min(len(list), maxCompared)]
+		for i := range list {
+			list[i].text = list[i].told()
+		}
 		if len(list) == 1 && list[0].choices != nil && len(list[0].location) == len(e.InstanceLocation) {
 			choices = append(choices, list[0].choices...)
 		} else {
