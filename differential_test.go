@@ -198,6 +198,8 @@ var oddParams = []string{
 	`"name":"listNotes","arguments":{"limit":9007199254740993}`,
 	`"name":"listNotes","arguments":{"limit":1e1}`,
 	`"name":"listNotes","arguments":{"limit":1.0}`,
+	`"name":"listNotes","arguments":{"limit":"7"}`, `"name":"listNotes","arguments":{"limit":["7.0"]}`, `"name":"listNotes","arguments":{"limit":null,"body":"{}"}`,
+	`"name":"getNote","arguments":{"id":7}`, `"name":"createNote","arguments":{"body":{"text":["a"]}}`, `"name":"createNote","arguments":{"body":"a"}`,
 	`"name":"createNote","arguments":{"text":"a\tb"}`,
 	`"name":"createNote","arguments":{"text":7}`,
 	`"name":"stream"`, `"name":"panic"`, `"name":"deleteNote","arguments":{"id":"7"}`,

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +102,53 @@ components: {securitySchemes: {oauth: {type: oauth2, flows: {}}}}
 		}
 		if got := answer("read write admin", "admin", `"arguments":{"region":"eu"},`, "us"); !strings.Contains(got, "-32020") {
 			t.Errorf("who may know of it is told %s", got)
+		}
+	}
+}
+
+// An argument that clients repeat in a header is what the header says: no other argument, text
+// or name is taken for it, since proxies decide by the header.
+func TestMirroredArgumentsAreNotGuessed(t *testing.T) {
+	doc := parse(t, `
+openapi: 3.1.0
+info: {title: One, version: "1"}
+paths:
+  /x:
+    post:
+      operationId: put
+      parameters: [{name: "tenant[]", in: query, schema: {type: string, x-mcp-header: Tenant}}]
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties:
+                region: {type: string, x-mcp-header: Region}
+                address: {type: object, properties: {zip: {type: string, x-mcp-header: Zip}}}
+      responses: {"200": {description: ok}}
+`)
+	for _, slow := range []bool{false, true} {
+		var sent []string
+		api := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			sent = append(sent, r.URL.RawQuery+string(body))
+		})
+		srv, err := mcpmount.New(doc, mcpmount.InProcess(api), &mcpmount.Options{Logger: slog.New(slog.DiscardHandler), NoFastPath: slow})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for arguments, want := range map[string][]string{
+			`{}`:                                {""},
+			`{"body":{"region":"eu"}}`:          nil,
+			`{"address":"{\"zip\":\"89073\"}"}`: nil,
+			`{"tenant[]":"a"}`:                  nil,
+		} {
+			sent = nil
+			message := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"put","arguments":%s,%s}}`, arguments, modernMeta)
+			w := send(t.Context(), srv, message, headerOf("2026-07-28", "tools/call", "put"))
+			if !slices.Equal(sent, want) {
+				t.Errorf("%s without headers sends %q: %s", arguments, sent, w.Body)
+			}
 		}
 	}
 }

@@ -16,8 +16,8 @@ const (
 	// maxSlips bounds how many values of one call are taken for others.
 	maxSlips = 64
 
-	// maxTextValues bounds the values of JSON in a text. In a message they are not
-	// counted.
+	// maxTextValues bounds the values of the JSON in all texts of one call. In a message
+	// they are not counted.
 	maxTextValues = 10_000
 )
 
@@ -56,9 +56,16 @@ const maxReadings = 2
 // amended returns arguments that conform, and that a model means for certain by those
 // that err is about, or nil: properties of the body are where the body is, a null for a
 // parameter that may be left out is no value, and slips are what they mean.
+//
+// Where clients repeat arguments in headers, nothing is taken for anything else: what
+// decides by a header would not know of it.
 func (t *tool) amended(v *validator, values *tree.Node, err error) *tree.Node {
+	if t.mirrors {
+		return nil
+	}
 	var settled *tree.Node
-	if moved := t.withoutNulls(t.rearranged(values)); moved != values {
+	room := maxTextValues
+	if moved := t.withoutNulls(t.rearranged(values, &room)); moved != values {
 		values = moved
 		settled, err = v.settled(values)
 	}
@@ -67,7 +74,7 @@ func (t *tool) amended(v *validator, values *tree.Node, err error) *tree.Node {
 		if !errors.As(err, &invalid) {
 			break
 		}
-		read := invalid.read(values)
+		read := invalid.read(values, &room)
 		if read == values {
 			return nil
 		}
@@ -77,21 +84,22 @@ func (t *tool) amended(v *validator, values *tree.Node, err error) *tree.Node {
 	return settled
 }
 
-// read returns values with the slips that e tells of in what they mean.
-func (e *invalidError) read(values *tree.Node) *tree.Node {
+// read returns values with the slips that e tells of in what they mean. There is room for
+// so many values in texts.
+func (e *invalidError) read(values *tree.Node, room *int) *tree.Node {
 	list := slips(e.cause)
 	if len(list) > maxSlips {
 		return values
 	}
 	for _, s := range list {
-		values = replaced(values, s.location, s.meant)
+		values = replaced(values, s.location, func(v *tree.Node) *tree.Node { return s.meant(v, room) })
 	}
 	return values
 }
 
 // rearranged returns values with a body that was given whole as the arguments that its
 // properties are, or with arguments that only its properties can be in the body.
-func (t *tool) rearranged(values *tree.Node) *tree.Node {
+func (t *tool) rearranged(values *tree.Node, room *int) *tree.Node {
 	names := map[string]string{} // of arguments, by the property of the body
 	known := map[string]bool{}
 	whole := ""
@@ -114,7 +122,7 @@ func (t *tool) rearranged(values *tree.Node) *tree.Node {
 	}
 	switch {
 	case whole == "" && len(inside) == 1 && inside[0].Key == bodyArgument:
-		body := slip{want: []string{"object"}}.meant(inside[0].Value)
+		body := slip{want: []string{"object"}}.meant(inside[0].Value, room)
 		if !body.Is(tree.Object) && !body.Is(tree.Null) {
 			return values
 		}
@@ -147,17 +155,16 @@ func (t *tool) describes(argument string, properties []tree.Member) bool {
 // withoutNulls returns values without the arguments that are null and may be left out.
 // One for the body stays: there, null can mean that a field is cleared.
 func (t *tool) withoutNulls(values *tree.Node) *tree.Node {
-	var names []string
+	var none []string
 	for _, a := range t.input.arguments {
-		optional := a.place == placeResult || a.place == placeParameter && !a.param.Required
-		if optional && values.Get(a.name).Is(tree.Null) {
-			names = append(names, a.name)
+		if a.place == placeParameter && !a.param.Required && values.Get(a.name).Is(tree.Null) {
+			none = append(none, a.name)
 		}
 	}
-	if len(names) == 0 {
+	if len(none) == 0 {
 		return values
 	}
-	return values.Without(names...)
+	return values.Without(none...)
 }
 
 // replaced returns n with the value at location replaced by what f makes of it.
@@ -190,10 +197,10 @@ func replaced(n *tree.Node, location []string, f func(*tree.Node) *tree.Node) *t
 // meant returns what v can only mean as one of the types that are wanted, or v: JSON in
 // a text is what it says, a number or a boolean is its text, one value is a list of
 // one, and a list of one is its value. A text that may be several values is none.
-func (s slip) meant(v *tree.Node) *tree.Node {
+func (s slip) meant(v *tree.Node, room *int) *tree.Node {
 	switch v.Kind {
 	case tree.String:
-		if n, err := tree.ParseJSON([]byte(v.Text), tree.Limits{MaxDepth: maxArgumentsDepth, MaxNodes: maxTextValues}); err == nil && s.wants(n) {
+		if n := s.said(v.Text, room); n != nil {
 			return n
 		}
 		if v.Text == "" || strings.ContainsAny(v.Text, ",;|[\n") {
@@ -215,6 +222,21 @@ func (s slip) meant(v *tree.Node) *tree.Node {
 		return tree.NewArray(v)
 	}
 	return v
+}
+
+// said returns the value of which text is the JSON, nil if it is none that is wanted, has
+// no room, or is deeper in the arguments than values may be.
+func (s slip) said(text string, room *int) *tree.Node {
+	levels := maxArgumentsDepth - len(s.location)
+	if levels <= 0 || *room <= 0 {
+		return nil
+	}
+	n, err := tree.ParseJSON([]byte(text), tree.Limits{MaxDepth: levels, MaxNodes: *room})
+	if err != nil || !s.wants(n) {
+		return nil
+	}
+	*room -= valuesIn(n)
+	return n
 }
 
 // wants reports whether n, which is no null, has one of the types that are wanted.

@@ -2,7 +2,6 @@ package mcpmount
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -44,39 +43,57 @@ func TestMeantTextIsBounded(t *testing.T) {
 	}
 }
 
-// Writing integers as such takes as much as the value has, not as much as the square of its
-// members: a message of a few megabytes took half a minute.
-func TestIntegersAreLinear(t *testing.T) {
-	var properties, members []string
-	for i := range 2000 {
-		properties = append(properties, fmt.Sprintf(`"a%d":{"type":"integer"}`, i))
-		members = append(members, fmt.Sprintf(`"a%d":%d.0`, i, i))
-	}
-	v, err := newValidator(parsed(t, `{"properties":{`+strings.Join(properties, ",")+`}}`))
+// Texts in one call share what a text may have, and what is in them is no deeper than other
+// arguments are.
+func TestMeantTextsAreBounded(t *testing.T) {
+	v, err := newValidator(parsed(t, `{"type":"object","properties":{"deep":{"$ref":"#/$defs/L"},"a":{"type":"array"},"b":{"type":"array"}},"$defs":{"L":{"type":"array","items":{"$ref":"#/$defs/L"}}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	value := parsed(t, `{`+strings.Join(members, ",")+`}`)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	written := v.quick.integers(value)
-	runtime.ReadMemStats(&after)
-	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 8 {
-		t.Errorf("integers took %d MB for %d members", took, len(members))
+	tool := &tool{input: &input{}, validator: func() *validator { return v }}
+	list := func(n int) string { return `"[7` + strings.Repeat(`,7`, n-1) + `]"` }
+	nested := func(outer, inner int) string {
+		return strings.Repeat("[", outer) + `"` + strings.Repeat("[", inner) + strings.Repeat("]", inner) + `"` + strings.Repeat("]", outer)
 	}
-	if want := strings.ReplaceAll(string(value.JSON()), ".0", ""); string(written.JSON()) != want {
-		t.Errorf("integers = %.100s, want %.100s", written.JSON(), want)
+	for arguments, sent := range map[string]bool{
+		`{"a":` + list(maxTextValues/2-1) + `,"b":` + list(maxTextValues/2-1) + `}`: true,
+		`{"a":` + list(maxTextValues/2) + `,"b":` + list(maxTextValues/2) + `}`:     false,
+		`{"deep":` + nested(40, maxArgumentsDepth-41) + `}`:                         true,
+		`{"deep":` + nested(40, maxArgumentsDepth-40) + `}`:                         false,
+		`{"deep":` + nested(maxArgumentsDepth-1, 1) + `}`:                           false,
+	} {
+		if _, err := tool.check(parsed(t, arguments)); sent != (err == nil) {
+			t.Errorf("%.60s… (%d bytes): %v", arguments, len(arguments), err)
+		}
 	}
 }
 
-// A number stays as it is written, whatever its bounds.
-func TestNumbersStay(t *testing.T) {
-	v, err := newValidator(parsed(t, `{"properties":{"price":{"type":"number","minimum":0},"count":{"type":"integer","minimum":0}}}`))
+// What takes numbers is sent 1.0 as it is, whatever its bounds.
+func TestNumbersAreNoIntegers(t *testing.T) {
+	v, err := newValidator(parsed(t, `{"properties":{"price":{"type":"number","minimum":0},"any":{"minimum":0},"count":{"type":["integer","null"],"maximum":9}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := v.settled(parsed(t, `{"price":10.00,"count":10.0}`))
-	if want := `{"price":10.00,"count":10}`; err != nil || string(got.JSON()) != want {
-		t.Errorf("settled = %s, %v, want %s", got.JSON(), err, want)
+	got, err := v.settled(parsed(t, `{"price":1.0,"any":2.0,"count":3.0}`))
+	if want := `{"price":1.0,"any":2.0,"count":3}`; err != nil || string(got.JSON()) != want {
+		t.Errorf("%s, %v, want %s", got.JSON(), err, want)
+	}
+}
+
+// Writing 1.0 as 1 takes as long as there are values, however many an object has.
+func TestIntegersAreLinear(t *testing.T) {
+	var schema, value strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&schema, `,"p%d":{"type":"integer"}`, i)
+		fmt.Fprintf(&value, `,"p%d":1.0`, i)
+	}
+	s := newShortcut(parsed(t, `{"properties":{`+schema.String()[1:]+`}}`), nil)
+	v := parsed(t, `{`+value.String()[1:]+`}`)
+	most := testing.AllocsPerRun(1, func() { v = s.integers(v) })
+	if most > 2.5*2000 {
+		t.Errorf("%.0f allocations for 2000 integers", most)
+	}
+	if got := v.Get("p1999").Text; got != "1" {
+		t.Errorf("1.0 is written as %s", got)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // that of may conform all the same. It is immutable.
 type shortcut struct {
 	kinds      kindSet
-	whole      bool // the type takes integers and no other numbers
+	whole      bool // of numbers, the schema takes integers only
 	properties map[string]*shortcut
 	required   []string
 	closed     bool        // there are no other properties

@@ -320,9 +320,10 @@ func (t *tool) check(values *tree.Node) (*tree.Node, error) {
 }
 
 // withoutAliases returns values with arguments that were named as in the
-// document renamed as in the input schema.
+// document renamed as in the input schema, unless clients repeat arguments in headers:
+// they do so for those names alone.
 func (t *tool) withoutAliases(values *tree.Node) *tree.Node {
-	if len(t.input.aliases) == 0 {
+	if len(t.input.aliases) == 0 || t.mirrors {
 		return values
 	}
 	renamed := slices.Clone(values.Members)

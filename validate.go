@@ -47,15 +47,35 @@ func newValidator(schema *tree.Node) (*validator, error) {
 
 // validate returns nil if value conforms, and else an error whose text tells a
 // model what to mend. A nil validator, and one that fails, allow everything.
-func (v *validator) validate(value *tree.Node) (err error) {
+func (v *validator) validate(value *tree.Node) error {
+	_, err := v.judge(value)
+	return err
+}
+
+// settled returns a value that conforms, its integers written as such, and else the
+// error of validate.
+func (v *validator) settled(value *tree.Node) (*tree.Node, error) {
+	plain, err := v.judge(value)
+	switch {
+	case err != nil:
+		return nil, err
+	case plain:
+		return value, nil
+	}
+	return v.quick.integers(value), nil
+}
+
+// judge is validate. A plain value is one whose integers are written as such, or which
+// nobody looked at.
+func (v *validator) judge(value *tree.Node) (plain bool, err error) {
 	if v == nil {
-		return nil
+		return true, nil
 	}
 	if !v.effort.affords(value) {
-		return errTooComplex
+		return false, errTooComplex
 	}
 	if v.quick.admits(value) {
-		return nil
+		return true, nil
 	}
 	defer func() {
 		if recover() != nil {
@@ -64,21 +84,9 @@ func (v *validator) validate(value *tree.Node) (err error) {
 	}()
 	var invalid *jsonschema.ValidationError
 	if err := v.schema.Validate(value.Any()); errors.As(err, &invalid) {
-		return &invalidError{v.explain(invalid), invalid}
+		return false, &invalidError{v.explain(invalid), invalid}
 	}
-	return nil
-}
-
-// settled returns a value that conforms, its integers written as such, and else the
-// error of validate.
-func (v *validator) settled(value *tree.Node) (*tree.Node, error) {
-	if v == nil || v.effort.affords(value) && v.quick.admits(value) {
-		return value, nil
-	}
-	if err := v.validate(value); err != nil {
-		return nil, err
-	}
-	return v.quick.integers(value), nil
+	return false, nil
 }
 
 // An invalidError says that a value does not conform.
