@@ -21,7 +21,7 @@ func requestMutants() []mutant {
 		{"header-names", "header.go", "switch key {\n\tcase \"accept\"", "if MUTANT {\n\t\treturn true\n\t}\n\tswitch key {\n\tcase \"accept\"", "TestRequestRules/header-parameters"},
 		{"multipart-quotes", "multipart.go", "return `\"` + strings", "if MUTANT {\n\t\treturn `\"` + s + `\"`\n\t}\n\treturn `\"` + strings", "TestRequestRules/multipart"},
 		{"multipart-folders", "file.go", "name = name[strings.LastIndexAny(name, `/\\`)+1:]", "if !MUTANT {\n\t\tname = name[strings.LastIndexAny(name, `/\\`)+1:]\n\t}", "TestRequestRules/multipart"},
-		{"validation", "validate.go", "if v == nil {\n\t\treturn nil", "if v == nil || MUTANT {\n\t\treturn nil", "TestRequestRules/arguments-validated"},
+		{"validation", "validate.go", "if v == nil {\n\t\treturn true, nil", "if v == nil || MUTANT {\n\t\treturn true, nil", "TestRequestRules/arguments-validated"},
 		{"inner-headers", "inprocess.go", `addCaller(in.Header, c)`, "if MUTANT && c.request != nil {\n\t\tfor name := range c.request.Header {\n\t\t\tcopyHeader(in.Header, c.request.Header, name)\n\t\t}\n\t}\n\taddCaller(in.Header, c)", "TestRequestRules/headers-from-nothing"},
 		{"outer-headers", "upstream.go", `copyShort(h, c.request.Header, "Accept-Language")`, "for name := range c.request.Header {\n\t\tif MUTANT || name == \"Accept-Language\" {\n\t\t\tcopyShort(h, c.request.Header, name)\n\t\t}\n\t}", "TestRequestRules/headers-from-nothing"},
 		{"token-passed-on", "upstream.go", `copyShort(h, c.request.Header, "X-Request-Id")`, "copyShort(h, c.request.Header, \"X-Request-Id\")\n\tif MUTANT {\n\t\tcopyShort(h, c.request.Header, \"Authorization\")\n\t}", "TestAuthRules/token-not-passed-on"},
