@@ -25,6 +25,7 @@ const (
 type slip struct {
 	location []string
 	want     []string // the types that are taken
+	untyped  bool     // a number and its text are sent alike
 }
 
 // slips returns the values in what e is about that have a wrong type, each once.
@@ -74,7 +75,7 @@ func (t *tool) amended(v *validator, values *tree.Node, err error) *tree.Node {
 		if !errors.As(err, &invalid) {
 			break
 		}
-		read := invalid.read(values, &room)
+		read := t.read(values, invalid.cause, &room)
 		if read == values {
 			return nil
 		}
@@ -86,15 +87,34 @@ func (t *tool) amended(v *validator, values *tree.Node, err error) *tree.Node {
 
 // read returns values with the slips that e tells of in what they mean. There is room for
 // so many values in texts.
-func (e *invalidError) read(values *tree.Node, room *int) *tree.Node {
-	list := slips(e.cause)
+func (t *tool) read(values *tree.Node, e *jsonschema.ValidationError, room *int) *tree.Node {
+	list := slips(e)
 	if len(list) > maxSlips {
 		return values
 	}
 	for _, s := range list {
+		s.untyped = len(s.location) > 0 && t.input.untyped(s.location[0])
 		values = replaced(values, s.location, func(v *tree.Node) *tree.Node { return s.meant(v, room) })
 	}
 	return values
+}
+
+// untyped reports whether an argument is sent where there are no types: in a path, a query,
+// a header, a cookie or a form. In JSON an API may tell 7 from "7", and a client that writes
+// 1.10 for the text has lost a digit.
+func (in *input) untyped(name string) bool {
+	i := slices.IndexFunc(in.arguments, func(a argument) bool { return a.name == name })
+	if i < 0 {
+		return false
+	}
+	switch a := &in.arguments[i]; a.place {
+	case placeParameter:
+		return newContentKind(a.param) == contentNone
+	case placeProperty, placeBody:
+		kind := kindOf(in.body)
+		return kind == bodyForm || kind == bodyMultipart
+	}
+	return false
 }
 
 // rearranged returns values with a body that was given whole as the arguments that its
@@ -195,8 +215,8 @@ func replaced(n *tree.Node, location []string, f func(*tree.Node) *tree.Node) *t
 }
 
 // meant returns what v can only mean as one of the types that are wanted, or v: JSON in
-// a text is what it says, a number or a boolean is its text, one value is a list of
-// one, and a list of one is its value. A text that may be several values is none.
+// a text is what it says, a number or a boolean is its text where they are sent alike, one
+// value is a list of one, and a list of one is its value. A text that may be several values is none.
 func (s slip) meant(v *tree.Node, room *int) *tree.Node {
 	switch v.Kind {
 	case tree.String:
@@ -207,7 +227,7 @@ func (s slip) meant(v *tree.Node, room *int) *tree.Node {
 			return v
 		}
 	case tree.Number, tree.Bool:
-		if slices.Contains(s.want, "string") {
+		if s.untyped && slices.Contains(s.want, "string") {
 			return tree.NewString(v.Text)
 		}
 	case tree.Array:

@@ -126,7 +126,7 @@ func TestMetrics(t *testing.T) {
 
 	callTool(t, crm, "createOrder", map[string]any{"item": "swordfish"})
 	callTool(t, crm, "createOrder", map[string]any{"item": "swordfish"})
-	callTool(t, crm, "createOrder", map[string]any{"item": []int{1}})
+	callTool(t, crm, "createOrder", map[string]any{"item": 1})
 	callTool(t, crm, "getOrder", map[string]any{"id": "bad"})
 	callTool(t, crm, "getOrder", map[string]any{"id": "reset"})
 	for i := range 50 {

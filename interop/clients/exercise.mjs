@@ -26,7 +26,7 @@ export async function exercise({ row, connect, onListChanged, client, call, prot
     const echo = await call('echo', { text: 'hi' });
     assert.deepEqual(echo.structuredContent, { text: 'hi' });
     assert.equal(echo.content[0].text.trim(), '{"text":"hi"}');
-    assert.equal((await call('echo', { text: {} })).isError, true, 'a wrong argument is an error');
+    assert.equal((await call('echo', { text: 1 })).isError, true, 'a wrong argument is an error');
   });
   row.progress = await works('progress', async () => {
     let progress = 0;

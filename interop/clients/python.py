@@ -84,7 +84,7 @@ class Exercise:
         echo = await self.call("echo", {"text": "hi"})
         assert echo["structuredContent"] == {"text": "hi"}, echo
         assert json.loads(echo["content"][0]["text"]) == {"text": "hi"}, echo
-        assert (await self.call("echo", {"text": {}}))["isError"], "a wrong argument is an error"
+        assert (await self.call("echo", {"text": 1}))["isError"], "a wrong argument is an error"
 
     async def progress(self):
         seen = []

@@ -99,7 +99,7 @@ func (c *client) echo(ctx context.Context) error {
 	if said, _ := res.StructuredContent.(map[string]any); res.IsError || text != `{"text":"hi"}` || said["text"] != "hi" {
 		return fmt.Errorf("got %s, %v", text, res.StructuredContent)
 	}
-	if res, text, err = c.call(ctx, "echo", map[string]any{"text": map[string]any{}}, nil); err == nil && !res.IsError {
+	if res, text, err = c.call(ctx, "echo", map[string]any{"text": 1}, nil); err == nil && !res.IsError {
 		return fmt.Errorf("a wrong argument gave %s; want an error that a model can read", text)
 	}
 	return err
