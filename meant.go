@@ -175,16 +175,17 @@ func (t *tool) describes(argument string, properties []tree.Member) bool {
 // withoutNulls returns values without the arguments that are null and may be left out.
 // One for the body stays: there, null can mean that a field is cleared.
 func (t *tool) withoutNulls(values *tree.Node) *tree.Node {
-	var none []string
+	var names []string
 	for _, a := range t.input.arguments {
-		if a.place == placeParameter && !a.param.Required && values.Get(a.name).Is(tree.Null) {
-			none = append(none, a.name)
+		optional := a.place == placeResult || a.place == placeParameter && !a.param.Required
+		if optional && values.Get(a.name).Is(tree.Null) {
+			names = append(names, a.name)
 		}
 	}
-	if len(none) == 0 {
+	if len(names) == 0 {
 		return values
 	}
-	return values.Without(none...)
+	return values.Without(names...)
 }
 
 // replaced returns n with the value at location replaced by what f makes of it.

@@ -237,7 +237,7 @@ func (r *redactedReader) fill() {
 	pos := 0
 	for {
 		at, secret := r.first(in, pos)
-		if secret.text == nil || at > len(in)-r.longest {
+		if at > len(in)-r.longest {
 			begun := len(in) // where a secret may begin whose rest has not been read, or was cut off
 			if err != io.EOF {
 				begun -= r.begun(in[pos:])
@@ -255,8 +255,9 @@ func (r *redactedReader) fill() {
 	r.in = r.in[:copy(r.in[:cap(r.in)], in[pos:])]
 }
 
-// first returns the first secret in b from pos on, and where it is. Each secret is searched
-// for again only when pos has passed it: a response may consist of secrets.
+// first returns the first secret in b from pos on, and where it is: at the end of b if there
+// is none. Each secret is searched for again only when pos has passed it: a response may
+// consist of secrets.
 func (r *redactedReader) first(b []byte, pos int) (at int, secret writtenSecret) {
 	at = len(b)
 	for i, s := range r.secrets {

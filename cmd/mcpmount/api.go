@@ -251,13 +251,8 @@ func (a *api) fits(src *source, locked *lock) error {
 // endpoint returns the path of an API that names none.
 func (s *apiSettings) endpoint() string { return strings.TrimRight(defaultPath+"/"+s.name, "/") }
 
-// isSame reports whether the settings are the same as other.
-func (s *apiSettings) isSame(other *apiSettings) bool {
-	return reflect.DeepEqual(s.keys, other.keys) && maps.Equal(s.named, other.named)
-}
-
-// isUpdate reports whether a server with the settings other can take these over without
-// being replaced, as it takes over a document that changed.
+// isUpdate reports whether settings differ only in what a server can take over as
+// it does a document that changed.
 func (s *apiSettings) isUpdate(other *apiSettings) bool {
 	return reflect.DeepEqual(s.keys.fixed(), other.keys.fixed()) && maps.Equal(s.named, other.named)
 }
