@@ -162,7 +162,7 @@ func (t *tool) rearranged(values *tree.Node, room *int) *tree.Node {
 // describes reports whether the schema of an argument has all the properties.
 func (t *tool) describes(argument string, properties []tree.Member) bool {
 	schema := t.schema()
-	source := &rawSchema{root: schema, defs: schema.Get("$defs")}
+	source := standalone(schema)
 	described := map[string]bool{}
 	for n := range variants(source, schema.Get("properties").Get(argument)) {
 		for key := range n.Get("properties").All() {
@@ -217,7 +217,8 @@ func replaced(n *tree.Node, location []string, f func(*tree.Node) *tree.Node) *t
 
 // meant returns what v can only mean as one of the types that are wanted, or v: JSON in
 // a text is what it says, a number or a boolean is its text where they are sent alike, one
-// value is a list of one, and a list of one is its value. A text that may be several values is none.
+// value is a list of one, and a list of one is its value. A text that may be several
+// values stays.
 func (s slip) meant(v *tree.Node, room *int) *tree.Node {
 	switch v.Kind {
 	case tree.String:
