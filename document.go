@@ -76,6 +76,13 @@ const (
 	// parameters, and a resource template when it has path or query parameters.
 	// An operation that cannot be either stays a tool, with a [Problem].
 	KindResource
+
+	// KindDeferred makes an operation a tool that is not listed: an API with many
+	// operations would leave a model no room for anything else. The server then lists two
+	// tools in the place of all such: "search_tools", by which a model finds those that a task
+	// needs, and "call_tool", which calls one of them, with all that holds for its calls.
+	// A client that knows the name can call it like any other tool.
+	KindDeferred
 )
 
 // An Operation is one method of one path of the API.
@@ -97,7 +104,7 @@ type Operation struct {
 	// derived from ID, or else from Method and Path.
 	Name string
 
-	// Kind says whether the operation becomes a tool or a resource.
+	// Kind says what the operation becomes: a tool, a resource, or a tool that is not listed.
 	Kind Kind
 
 	// URI is the URI of the resource that the operation becomes, such as

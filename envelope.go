@@ -36,6 +36,7 @@ type envelope struct {
 	arguments, meta *tree.Node // of the params, nil for none
 
 	tool     *tool // that is called; nil unless it is a bridged one, and in a batch
+	wrapped  bool  // by callName: the name and the arguments are those that it was given
 	hears    bool  // the caller wants to hear of progress, or of what is logged
 	batch    bool
 	keeps    bool         // the method is one of keptMethods
@@ -43,6 +44,14 @@ type envelope struct {
 	cancels  []*tree.Node // the ids of messages that it cancels
 	requests int          // how many messages have a method
 	calls    int          // how many messages want an answer
+}
+
+// argumentsAt returns where the arguments of a call are.
+func (m *envelope) argumentsAt() []string {
+	if m.wrapped {
+		return []string{"params", "arguments", "arguments"}
+	}
+	return []string{"params", "arguments"}
 }
 
 // keptMethods are the methods whose params the SDK keeps for as long as the session or

@@ -266,7 +266,7 @@ func (f *fastPath) run(ctx *messageContext, room *callRoom, m *envelope, body []
 	}
 	room.params.Name = m.name
 	if f.server.opts.Observe != nil || f.server.opts.Trace != nil {
-		room.params.Arguments = memberText(body, "params", "arguments") // to be counted
+		room.params.Arguments = memberText(body, m.argumentsAt()...) // to be counted
 	}
 	room.request.Params = &room.params
 	return f.handle(ctx, m.method, &room.request)

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
 // Fingerprints stand for what a server shows to models and does for them, so that
@@ -23,7 +25,8 @@ type Fingerprints struct {
 	// those of its parts: its "title", "description", "annotations", "input
 	// schema", "output schema" and "media type", the "URI" of a resource, the
 	// "request" (method, server, path, and how arguments are written into it),
-	// and the "security" (credentials and scopes). A part that is empty is left out.
+	// and the "security" (credentials and scopes). A part that is empty is left out. The
+	// tools that stand for deferred ones are among them.
 	Tools map[string]map[string]string `json:"tools"`
 }
 
@@ -37,6 +40,9 @@ func (s *Server) Fingerprints() Fingerprints {
 	}
 	for _, t := range set.tools {
 		f.Tools[t.op.Name] = fingerprint(t.parts())
+	}
+	for _, t := range set.catalog.standIns() {
+		f.Tools[t.Name] = fingerprint(shownParts(t))
 	}
 	for _, r := range set.resources {
 		uris := facet{"URI", r.uri()}
@@ -101,15 +107,21 @@ func fingerprint(parts []facet) map[string]string {
 // parts returns what a model sees of t, and what becomes of its calls; always
 // the same parts in the same order.
 func (t *tool) parts() []facet {
+	return append(shownParts(t.mcp),
+		facet{"media type", resourceType(&t.op)},
+		facet{"request", t.wire()},
+		facet{"security", t.guards()},
+	)
+}
+
+// shownParts returns what a model sees of t.
+func shownParts(t *mcp.Tool) []facet {
 	return []facet{
-		{"title", t.mcp.Title},
-		{"description", t.mcp.Description},
-		{"annotations", jsonText(t.mcp.Annotations)},
-		{"input schema", jsonText(t.mcp.InputSchema)},
-		{"output schema", jsonText(t.mcp.OutputSchema)},
-		{"media type", resourceType(&t.op)},
-		{"request", t.wire()},
-		{"security", t.guards()},
+		{"title", t.Title},
+		{"description", t.Description},
+		{"annotations", jsonText(t.Annotations)},
+		{"input schema", jsonText(t.InputSchema)},
+		{"output schema", jsonText(t.OutputSchema)},
 	}
 }
 

@@ -12,11 +12,14 @@ type Health struct {
 	// is false from the moment [Server.Shutdown] is called: no more may come.
 	OK bool `json:"ok"`
 
-	// Tools, Resources and ResourceTemplates count what is served, bridged and
+	// Tools, Resources and ResourceTemplates count what is listed, bridged and
 	// hand-written.
 	Tools             int `json:"tools"`
 	Resources         int `json:"resources"`
 	ResourceTemplates int `json:"resourceTemplates"`
+
+	// DeferredTools counts the tools that are not listed: see [KindDeferred].
+	DeferredTools int `json:"deferredTools,omitempty"`
 }
 
 // healthCache keeps the last Health, so that asking often costs nothing.
@@ -58,6 +61,7 @@ func (s *Server) count() Health {
 	listed, err := s.list(context.Background())
 	return Health{
 		OK: err == nil, Tools: len(listed.tools), Resources: len(listed.resources), ResourceTemplates: len(listed.templates),
+		DeferredTools: len(s.DeferredTools()),
 	}
 }
 

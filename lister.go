@@ -40,15 +40,25 @@ func (s *Server) Extend(add func(*mcp.Server)) error {
 // tools are not bridged.
 func (s *Server) keepTools(set *toolSet, listed []*mcp.Tool) error {
 	var errs []error
+	ours := set.listed()
 	for _, t := range listed {
-		bridged := set.byName[t.Name]
+		own, bridged := ours[t.Name], set.byName[t.Name]
 		switch {
-		case bridged == nil:
+		case own == t:
+			continue
+		case own != nil:
+			s.mcp.AddTool(own, s.handler(t.Name))
+		case bridged != nil: // it is deferred
+			s.mcp.RemoveTools(t.Name)
+		default:
 			s.extended[t.Name] = true
-		case bridged.mcp != t:
-			s.mcp.AddTool(bridged.mcp, s.handler(t.Name))
-			errs = append(errs, fmt.Errorf("tool %q: %s %s is called that already; give one of them another name", t.Name, bridged.op.Method, bridged.op.Path))
+			continue
 		}
+		holder := "a tool which stands for deferred ones"
+		if bridged != nil {
+			holder = bridged.operation()
+		}
+		errs = append(errs, fmt.Errorf("tool %q: %s is called that already; give one of them another name", t.Name, holder))
 	}
 	return errors.Join(errs...)
 }
@@ -85,7 +95,8 @@ func (s *Server) handWritten(name string) bool {
 }
 
 // Tools returns the tools as clients list them, sorted by name, the bridged and
-// the hand-written ones; Options.Middleware may hide some from a client. With
+// the hand-written ones, and what stands for deferred ones; Options.Middleware may hide some
+// from a client. With
 // Options.Source there are none before the first request or [Server.Refresh].
 // They must not be changed.
 func (s *Server) Tools() []*mcp.Tool {
@@ -96,6 +107,18 @@ func (s *Server) Tools() []*mcp.Tool {
 		s.logger.Error("list tools", "error", err)
 	}
 	return listed.tools
+}
+
+// DeferredTools returns the tools that can be called and are not listed, sorted by name:
+// see [KindDeferred]. They must not be changed.
+func (s *Server) DeferredTools() []*mcp.Tool {
+	var deferred []*mcp.Tool
+	if c := s.set.Load().deferred(); c != nil {
+		for _, t := range c.tools {
+			deferred = append(deferred, t.mcp)
+		}
+	}
+	return deferred
 }
 
 // lists are what the SDK lists.

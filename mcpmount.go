@@ -166,6 +166,7 @@ func (s *Server) newMCP(doc *Document) (err error) {
 	s.mcp.AddReceivingMiddleware(s.bridge)
 	s.mcp.AddReceivingMiddleware(s.opts.Middleware...)
 	s.mcp.AddReceivingMiddleware(s.observe, s.restrain, s.authorize)
+	s.mcp.AddReceivingMiddleware(s.unwrapped)
 	s.mcp.AddReceivingMiddleware(s.door.attachCaller)
 	s.door.fast, err = newFastPath(s, &info)
 	return err
@@ -201,6 +202,8 @@ func (s *Server) bridge(next mcp.MethodHandler) mcp.MethodHandler {
 			ctx, req = s.findResource(ctx, req)
 			res, err := next(ctx, method, req)
 			return res, encodable(err, req)
+		case "tools/call":
+			ctx, req = s.findDeferred(ctx, req)
 		case "initialize", "server/discover":
 			res, err := next(ctx, method, req)
 			s.adjustCapabilities(res)
@@ -293,6 +296,11 @@ func (s *Server) checkExtended(set *toolSet) error {
 			return fmt.Errorf("operation %s %s: a hand-written tool is called %q already; set Operation.Name", t.op.Method, t.op.Path, t.op.Name)
 		}
 	}
+	for _, t := range set.catalog.standIns() {
+		if s.extended[t.Name] {
+			return fmt.Errorf("a hand-written tool is called %q, as one which stands for deferred tools is: give it another name", t.Name)
+		}
+	}
 	for _, r := range set.resources {
 		if s.extended[r.uri()] {
 			return fmt.Errorf("operation %s %s: a hand-written resource is at %s already; give that one another URI, or make the operation a tool", r.tool.op.Method, r.tool.op.Path, r.uri())
@@ -304,15 +312,16 @@ func (s *Server) checkExtended(set *toolSet) error {
 // replaceTools makes the SDK list the tools of set. What did not change is not
 // touched, so that clients are told of changes only.
 func (s *Server) replaceTools(old, set *toolSet) {
-	for _, t := range set.tools {
-		if have := old.byName[t.op.Name]; have == nil || have.mcp != t.mcp {
-			s.mcp.AddTool(t.mcp, s.handler(t.op.Name))
+	before, now := old.listed(), set.listed()
+	for name, t := range now {
+		if before[name] != t {
+			s.mcp.AddTool(t, s.handler(name))
 		}
 	}
 	var gone []string
-	for _, t := range old.tools {
-		if set.byName[t.op.Name] == nil {
-			gone = append(gone, t.op.Name)
+	for name := range before {
+		if now[name] == nil {
+			gone = append(gone, name)
 		}
 	}
 	if len(gone) > 0 {
@@ -323,6 +332,14 @@ func (s *Server) replaceTools(old, set *toolSet) {
 // handler returns the SDK's handler for the tool with the given name. It looks the tool up
 // in each call, so that an update need not register it again.
 func (s *Server) handler(name string) mcp.ToolHandler {
+	if s.set.Load().deferred() != nil {
+		switch name {
+		case searchName:
+			return s.searchTools
+		case callName:
+			return s.callDeferred
+		}
+	}
 	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return s.callNamed(ctx, name, req)
 	}

@@ -206,7 +206,7 @@ func (s *Server) describe(req mcp.Request) (c Call, known bool) {
 			c.Name, c.Operation = t.op.Name, t.operation() // who keeps the name need not keep the message
 			return c, true
 		}
-		return c, s.handWritten(name)
+		return c, s.handWritten(name) || s.set.Load().deferred().standIn(name) != nil
 	case *mcp.ReadResourceRequest:
 		uri := req.Params.URI
 		c.ArgumentBytes = len(uri)

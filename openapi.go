@@ -26,7 +26,7 @@ import (
 //	x-mcp:
 //	  name: find_orders
 //	  description: Finds the orders of a customer.
-//	  kind: resource # or tool
+//	  kind: resource # or tool, or deferred
 //	  uri: shop://orders # of a resource
 //	  timeout: 90s
 //	  hidden: false
@@ -116,8 +116,11 @@ func newOperation(in openapi.Operation) Operation {
 		Annotations: newAnnotations(in.Annotations),
 		Pointer:     in.Pointer,
 	}
-	if in.Resource {
+	switch {
+	case in.Resource:
 		op.Kind = KindResource
+	case in.Deferred:
+		op.Kind = KindDeferred
 	}
 	return op
 }

@@ -31,6 +31,7 @@ func (d *frontDoor) servePOST(w http.ResponseWriter, r *http.Request, head *lett
 	}
 	if m.method == "tools/call" {
 		m.tool = d.server.tool(m.name)
+		d.server.unwrap(&m)
 	}
 	if !d.knows(w, head.version, m.id) || d.challenged(w, r, &m) {
 		return

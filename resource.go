@@ -37,13 +37,13 @@ type segment struct {
 	variable variable // zero for literal text
 }
 
-// PreferResources makes every GET operation that can be one a resource or a
+// PreferResources makes every GET operation that is a tool and can be one a resource or a
 // resource template: those whose required parameters are all in the path, each
 // a whole segment. Parameters that cannot be in a URI, such as headers and
 // objects, are left out of the template.
 func (d *Document) PreferResources() {
 	for i := range d.Operations {
-		if op := &d.Operations[i]; checkResource(op) == nil {
+		if op := &d.Operations[i]; op.Kind == KindTool && checkResource(op) == nil {
 			op.Kind = KindResource
 		}
 	}

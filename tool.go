@@ -85,8 +85,11 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 		InputSchema: json.RawMessage(in.schema.JSON()),
 		Annotations: annotations(op),
 	}
-	if why := refusal(t.mcp); why != nil {
+	why := refusal(t.mcp)
+	if why != nil {
 		m.problem(op, "%s is left out of the input schema: %v", paramHeaderKeyword, why)
+	}
+	if why != nil || t.isDeferred() { // clients repeat arguments of listed tools
 		in.schema = withoutKeyword(in.schema, paramHeaderKeyword)
 		t.mcp.InputSchema = json.RawMessage(in.schema.JSON())
 	}

@@ -1,6 +1,7 @@
 package mcpmount
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,6 +23,7 @@ type toolSet struct {
 	problems  []Problem
 	drift     []Problem // those of problems that are about differences from the app
 	completes bool      // whether a variable of a template has known values
+	catalog   *catalog  // nil if no tool is deferred
 }
 
 // newToolSet makes the tools and resources of doc. An operation that cannot be
@@ -61,11 +63,12 @@ func newToolSet(doc *Document, opts *Options, scheme string) (*toolSet, error) {
 		set.tools = append(set.tools, t)
 		set.byName[op.Name] = t
 	}
-	m.shrinkList(set.tools)
+	m.shrinkList(slices.DeleteFunc(slices.Clone(set.tools), (*tool).isDeferred))
 	m.linkResources(set, scheme)
 	set.completes = slices.ContainsFunc(set.resources, (*resource).completes)
 	m.inlineRefs(set.tools)
 	slices.SortFunc(set.tools, func(a, b *tool) int { return strings.Compare(a.op.Name, b.op.Name) })
+	set.catalog = newCatalog(doc, set.tools)
 	set.problems = m.problems
 	doc.release()
 	return set, nil
@@ -91,7 +94,7 @@ func (d *Document) prepared(results *Results) (*Document, error) {
 		return nil, err
 	}
 	nameOperations(d.Operations)
-	return d, checkNames(d.Operations)
+	return d, cmp.Or(checkNames(d.Operations), checkStandIns(d.Operations))
 }
 
 // need notes the scopes that a tool needs of its callers.
@@ -170,6 +173,7 @@ func (s *toolSet) keep(old *toolSet) {
 			t.mcp = have.mcp
 		}
 	}
+	s.catalog.keep(old.catalog)
 }
 
 // checkNames reports illegal and repeated names: both were chosen by hand,

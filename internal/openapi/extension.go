@@ -28,8 +28,10 @@ func (l *loader) extend(op *Operation, extension place) {
 	case "", "tool":
 	case "resource":
 		op.Resource = true
+	case "deferred":
+		op.Deferred = true
 	default:
-		l.problems.add(extension.get("kind"), `%s is neither "tool" nor "resource"; the operation becomes a tool`, quote(kind))
+		l.problems.add(extension.get("kind"), `%s is not "tool", "resource" or "deferred"; the operation becomes a tool`, quote(kind))
 	}
 	op.URI = l.word(extension.get("uri"))
 	op.Timeout = l.timeout(extension.get("timeout"))

@@ -67,10 +67,11 @@ type Operation struct {
 	// document, even if a reference leads to it.
 	Pointer string
 
-	// Name, Resource, URI, Timeout and Annotations are what the extension x-mcp
-	// says.
+	// Name, Resource, Deferred, URI, Timeout and Annotations are what the extension
+	// x-mcp says.
 	Name        string
 	Resource    bool
+	Deferred    bool
 	URI         string
 	Timeout     time.Duration
 	Annotations *Annotations

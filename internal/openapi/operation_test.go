@@ -393,7 +393,7 @@ paths:
 		t.Errorf("operation (-want +got):\n%s", diff)
 	}
 	op, problems = oneOperation(t, "openapi: 3.0.0\npaths: {/x: {get: {x-mcp: {kind: prompt}}}}")
-	checkProblems(t, problems, `/x-mcp/kind: "prompt" is neither`)
+	checkProblems(t, problems, `/x-mcp/kind: "prompt" is not`)
 	if op.Resource {
 		t.Error("Resource = true, want false")
 	}

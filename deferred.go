@@ -1,0 +1,252 @@
+package mcpmount
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/mcpmount/mcpmount/internal/search"
+	"github.com/mcpmount/mcpmount/internal/tree"
+)
+
+// The tools that stand for deferred ones, if there are any: one finds them, the other calls
+// what was found. A call of callName is one of the tool that it names from the beginning, so
+// that scopes, limits and whoever observes calls see that.
+const (
+	searchName = "search_tools"
+	callName   = "call_tool"
+)
+
+// A catalog has the deferred tools of a tool set, and what clients list in their place.
+// It is immutable.
+type catalog struct {
+	tools  []*tool // in the order of the index
+	title  string  // of the API
+	topics string
+	index  func() *search.Index // is made by the first search
+
+	search, call *mcp.Tool
+}
+
+// newCatalog returns the catalog of the deferred tools among tools, nil if there are none.
+func newCatalog(doc *Document, tools []*tool) *catalog {
+	deferred := slices.DeleteFunc(slices.Clone(tools), func(t *tool) bool { return !t.isDeferred() })
+	if len(deferred) == 0 {
+		return nil
+	}
+	c := &catalog{tools: deferred, title: cmp.Or(cutText(strings.TrimSpace(doc.Info.Title), maxTopic), "the API"), topics: topics(deferred)}
+	c.index = sync.OnceValue(func() *search.Index {
+		entries := make([]search.Entry, len(deferred))
+		for i, t := range deferred {
+			entries[i] = t.entry()
+		}
+		return search.New(entries)
+	})
+	c.search, c.call = c.searchTool(), c.callTool()
+	return c
+}
+
+// isDeferred reports whether t is called without being listed.
+func (t *tool) isDeferred() bool { return t.op.Kind == KindDeferred }
+
+// standIns are what clients list in the place of deferred tools.
+func (c *catalog) standIns() []*mcp.Tool {
+	if c == nil {
+		return nil
+	}
+	return []*mcp.Tool{c.call, c.search}
+}
+
+// standIn returns the one of standIns with the given name, or nil.
+func (c *catalog) standIn(name string) *mcp.Tool {
+	for _, t := range c.standIns() {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// keep takes over what is listed as in old.
+func (c *catalog) keep(old *catalog) {
+	if c == nil || old == nil {
+		return
+	}
+	if sameJSON(old.search, c.search) {
+		c.search = old.search
+	}
+	if sameJSON(old.call, c.call) {
+		c.call = old.call
+	}
+}
+
+// checkStandIns reports operations that have a name which a search needs.
+func checkStandIns(ops []Operation) error {
+	if !slices.ContainsFunc(ops, func(op Operation) bool { return op.Kind == KindDeferred }) {
+		return nil
+	}
+	for i := range ops {
+		if op := &ops[i]; strings.EqualFold(op.Name, searchName) || strings.EqualFold(op.Name, callName) {
+			return fmt.Errorf("operation %s %s: the tool name %q is that of a tool which stands for deferred ones; give the operation another (Operation.Name, or x-mcp.name in the document)",
+				op.Method, op.Path, op.Name)
+		}
+	}
+	return nil
+}
+
+// callTool returns what clients list to call deferred tools with.
+func (c *catalog) callTool() *mcp.Tool {
+	yes := true
+	a := &mcp.ToolAnnotations{ReadOnlyHint: true, IdempotentHint: true, DestructiveHint: new(bool), OpenWorldHint: &yes}
+	for _, t := range c.tools {
+		own := t.mcp.Annotations
+		a.ReadOnlyHint = a.ReadOnlyHint && own.ReadOnlyHint
+		a.IdempotentHint = a.IdempotentHint && (own.IdempotentHint || own.ReadOnlyHint)
+		if !own.ReadOnlyHint && (own.DestructiveHint == nil || *own.DestructiveHint) {
+			a.DestructiveHint = &yes
+		}
+	}
+	return &mcp.Tool{
+		Name:        callName,
+		Description: fmt.Sprintf("Calls one of the %d tools of %s that are not listed: those that %s finds.", len(c.tools), c.title, searchName),
+		InputSchema: json.RawMessage(`{"type":"object","properties":{` +
+			`"name":{"type":"string","description":"the name of the tool, as ` + searchName + ` says it"},` +
+			`"arguments":{"type":"object","description":"the arguments of that tool, which fit its inputSchema"}},` +
+			`"required":["name"],"additionalProperties":false}`),
+		Annotations: a,
+	}
+}
+
+// unwrap makes m, if it calls a tool by callName, a call of that tool. What is
+// unusual is left to unwrapped, and in the end to callDeferred.
+func (s *Server) unwrap(m *envelope) {
+	if m.name != callName || s.set.Load().deferred() == nil || !m.arguments.Is(tree.Object) {
+		return
+	}
+	name, arguments := m.arguments.Get("name").Str(), m.arguments.Get("arguments")
+	members := 1
+	if arguments != nil {
+		members = 2
+	}
+	t := s.tool(name)
+	if t == nil || t.mirrors || len(m.arguments.Members) != members || arguments != nil && !arguments.Is(tree.Object) {
+		return
+	}
+	m.wrapped, m.name, m.tool, m.arguments = true, name, t, arguments
+}
+
+// listed returns what clients list of s, by name.
+func (s *toolSet) listed() map[string]*mcp.Tool {
+	listed := make(map[string]*mcp.Tool, len(s.tools))
+	for _, t := range s.tools {
+		if !t.isDeferred() {
+			listed[t.op.Name] = t.mcp
+		}
+	}
+	for _, t := range s.catalog.standIns() {
+		listed[t.Name] = t
+	}
+	return listed
+}
+
+// deferred returns the catalog of s, nil if there is none.
+func (s *toolSet) deferred() *catalog {
+	if s == nil {
+		return nil
+	}
+	return s.catalog
+}
+
+// unwrapped is the middleware that does for the SDK what unwrap does for the door.
+func (s *Server) unwrapped(next mcp.MethodHandler) mcp.MethodHandler {
+	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+		if call, ok := req.(*mcp.CallToolRequest); ok && call.Params.Name == callName && s.set.Load().deferred() != nil {
+			req = s.calledBy(call)
+		}
+		return next(ctx, method, req)
+	}
+}
+
+// calledBy returns the request for the tool that req, one of callName, is to call; req
+// itself if it does not say that, or the tool can only be called by its own name.
+func (s *Server) calledBy(req *mcp.CallToolRequest) *mcp.CallToolRequest {
+	name, arguments, err := wrappedCall(req.Params.Arguments)
+	if t := s.tool(name); err != nil || t != nil && t.mirrors {
+		return req
+	}
+	inner, params := *req, *req.Params
+	params.Name, params.Arguments = name, arguments
+	inner.Params = &params
+	return &inner
+}
+
+// wrappedCall returns what arguments of callName say. Its errors are for the model.
+func wrappedCall(raw json.RawMessage) (name string, arguments json.RawMessage, err error) {
+	values, err := tree.ParseJSON(raw, tree.Limits{MaxDepth: 1 + maxArgumentsDepth})
+	if err != nil || !values.Is(tree.Object) {
+		return "", nil, errNotAnObject
+	}
+	for _, m := range values.Members {
+		if m.Key != "name" && m.Key != "arguments" {
+			return "", nil, fmt.Errorf("unknown argument %q: what is for the tool belongs into %q", m.Key, "arguments")
+		}
+	}
+	name = values.Get("name").Str()
+	switch inner := values.Get("arguments"); {
+	case name == "":
+		return "", nil, fmt.Errorf("missing argument %q: the name of the tool to call, which %s finds", "name", searchName)
+	case name == callName:
+		return "", nil, fmt.Errorf("%s cannot call itself: the name of another tool is needed, which %s finds", callName, searchName)
+	case inner == nil || inner.Is(tree.Null):
+		return name, nil, nil
+	case inner.Is(tree.Object):
+		return name, inner.JSON(), nil
+	case inner.Is(tree.String): // which models write for objects
+		if meant, err := tree.ParseJSON([]byte(inner.Text), tree.Limits{MaxDepth: maxArgumentsDepth}); err == nil && meant.Is(tree.Object) {
+			return name, meant.JSON(), nil
+		}
+	}
+	return "", nil, fmt.Errorf("argument %q must be an object: the arguments of %s", "arguments", name)
+}
+
+type deferredKey struct{}
+
+// findDeferred makes req, if it is a call of a deferred tool, one of callName: the SDK calls
+// what is listed, and completes results as the version of the protocol wants it. The call itself
+// is in the context.
+func (s *Server) findDeferred(ctx context.Context, req mcp.Request) (context.Context, mcp.Request) {
+	call, ok := req.(*mcp.CallToolRequest)
+	if !ok {
+		return ctx, req
+	}
+	if t := s.tool(call.Params.Name); t == nil || !t.isDeferred() {
+		return ctx, req
+	}
+	listed, params := *call, *call.Params
+	params.Name = callName
+	listed.Params = &params
+	return context.WithValue(ctx, deferredKey{}, call), &listed
+}
+
+// callDeferred answers what the SDK takes for a call of callName: one that findDeferred made of
+// another, or one that names no tool which can be called so.
+func (s *Server) callDeferred(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	if call, ok := ctx.Value(deferredKey{}).(*mcp.CallToolRequest); ok {
+		return s.callNamed(ctx, call.Params.Name, call)
+	}
+	name, _, err := wrappedCall(req.Params.Arguments)
+	if err == nil {
+		if t := s.tool(name); t == nil || !s.door.authorizer.grants(ctx, t.scopes) {
+			return nil, unknownTool(name)
+		}
+		err = fmt.Errorf("%s is listed, and has arguments that clients repeat in headers: call it by its own name", name)
+	}
+	noteRefusal(ctx, ReasonArguments)
+	return errorResult(err), nil
+}
