@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 
@@ -25,7 +26,7 @@ type apiMetrics struct {
 	failures  *prometheus.CounterVec   // by reason
 	document  *reloadMetrics
 
-	tools, resources, templates, listBytes prometheus.Gauge
+	tools, deferred, resources, templates, listBytes prometheus.Gauge
 
 	mu     sync.RWMutex
 	server *mcpmount.Server // that is served now
@@ -51,6 +52,7 @@ func newAPIMetrics() *apiMetrics {
 	m.responses = m.counters("mcpmount_upstream_responses_total", "Responses of the API, by class of their status.", "class")
 	m.failures = m.counters("mcpmount_upstream_errors_total", "Calls to which the API did not respond.", "reason")
 	m.tools = m.gauge("mcpmount_tools", "Tools that are listed.")
+	m.deferred = m.gauge("mcpmount_deferred_tools", "Tools that can be called and are not listed.")
 	m.resources = m.gauge("mcpmount_resources", "Resources that are listed.")
 	m.templates = m.gauge("mcpmount_resource_templates", "Resource templates that are listed.")
 	m.listBytes = m.gauge("mcpmount_tools_list_bytes", "Size of the list of all tools as JSON.")
@@ -176,7 +178,7 @@ func (m *apiMetrics) updated(srv *mcpmount.Server) {
 	if m.server != srv {
 		return // another one has replaced it
 	}
-	for _, tool := range list {
+	for _, tool := range slices.Concat(list, srv.DeferredTools()) {
 		listed[tool.Name] = true
 		delete(m.listed, tool.Name)
 	}
@@ -188,6 +190,7 @@ func (m *apiMetrics) updated(srv *mcpmount.Server) {
 	}
 	m.listed, m.read = listed, map[string]bool{}
 	m.tools.Set(float64(len(list)))
+	m.deferred.Set(float64(health.DeferredTools))
 	m.resources.Set(float64(health.Resources))
 	m.templates.Set(float64(health.ResourceTemplates))
 	if err == nil {

@@ -193,6 +193,11 @@ func findTool(ctx context.Context, s *session, name string) (*mcp.Tool, error) {
 		}
 		names = append(names, tool.Name)
 	}
+	if slices.Contains(names, "search_tools") {
+		if tool := findDeferred(ctx, s, name); tool != nil {
+			return tool, nil
+		}
+	}
 	if uri := findResource(ctx, s, name); uri != "" {
 		return nil, fail("leave out --resources to call it", "%s is a resource, %s, and no tool", name, uri)
 	}
@@ -205,6 +210,28 @@ func findTool(ctx context.Context, s *session, name string) (*mcp.Tool, error) {
 		hint += ", …"
 	}
 	return nil, fail(hint, "there is no tool %q", name)
+}
+
+// findDeferred returns the tool with the given name that a server finds without listing it, nil if
+// there is none.
+func findDeferred(ctx context.Context, s *session, name string) *mcp.Tool {
+	res, err := s.CallTool(ctx, &mcp.CallToolParams{Name: "search_tools", Arguments: map[string]any{"query": name}})
+	if err != nil || res.IsError || len(res.Content) == 0 {
+		return nil
+	}
+	text, _, _ := readContent(res.Content[0])
+	var found struct {
+		Tools []*mcp.Tool `json:"tools"`
+	}
+	if json.Unmarshal([]byte(text), &found) != nil {
+		return nil // it is another server's tool of that name
+	}
+	for _, tool := range found.Tools {
+		if tool != nil && tool.Name == name && tool.InputSchema != nil {
+			return tool
+		}
+	}
+	return nil
 }
 
 // findResource returns the URI or template of the resource with the given name,

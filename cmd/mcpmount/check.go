@@ -44,7 +44,8 @@ type findings struct {
 	Version    string    `json:"version"`
 	Operations int       `json:"operations"`
 	Coverage   coverage  `json:"coverage"`
-	Tools      int       `json:"tools"`
+	Tools      int       `json:"tools"` // that are listed
+	Deferred   int       `json:"deferredTools,omitempty"`
 	Resources  int       `json:"resources"`
 	Templates  int       `json:"resourceTemplates"`
 	Servers    []server  `json:"servers"` // the one that is used first
@@ -187,11 +188,12 @@ func newFindings(src *source, srv *mcpmount.Server) (*findings, error) {
 		Operations: len(src.doc.Operations),
 		Coverage:   coverage{src.doc.Coverage(), []string{}},
 		Tools:      len(tools),
+		Deferred:   health.DeferredTools,
 		Resources:  health.Resources,
 		Templates:  health.ResourceTemplates,
 		Problems:   []problem{},
 		Servers:    []server{},
-		Access:     accesses(src.doc, tools),
+		Access:     accesses(src.doc, srv),
 		Schemes:    []scheme{},
 	}
 	for _, name := range schemesOf(src.doc) {
@@ -210,7 +212,7 @@ func newFindings(src *source, srv *mcpmount.Server) (*findings, error) {
 		f.Problems = append(f.Problems, newProblem(p, src.name, operations))
 	}
 	var err error
-	f.Budgets, err = budgets(tools)
+	f.Budgets, err = budgets(tools, srv.DeferredTools())
 	return f, err
 }
 
@@ -238,14 +240,11 @@ func ofKind(list []problem, kind string) []problem {
 
 // accesses returns who may use what, in the order of the document. An operation
 // that became nothing is not a part of it.
-func accesses(doc *mcpmount.Document, tools []*mcp.Tool) []access {
-	served := map[string]bool{}
-	for _, tool := range tools {
-		served[tool.Name] = true
-	}
+func accesses(doc *mcpmount.Document, srv *mcpmount.Server) []access {
+	served := srv.Fingerprints().Tools
 	list := []access{}
 	for _, op := range doc.Operations {
-		if served[op.Name] || op.Kind == mcpmount.KindResource {
+		if served[op.Name] != nil {
 			security := append([]mcpmount.SecurityRequirement{}, op.Security...) // [] in JSON, not null
 			list = append(list, access{op.Name, route(doc, &op), security})
 		}
@@ -253,12 +252,12 @@ func accesses(doc *mcpmount.Document, tools []*mcp.Tool) []access {
 	return list
 }
 
-// budgets measures tools against the limits that hold for them.
-func budgets(tools []*mcp.Tool) ([]budget, error) {
+// budgets measures tools against the limits that hold for them; deferred ones are not listed.
+func budgets(tools, deferred []*mcp.Tool) ([]budget, error) {
 	input := budget{What: "largest input schema", Limit: mcpmount.DefaultMaxInputSchemaBytes}
 	output := budget{What: "largest output schema", Limit: mcpmount.DefaultMaxOutputSchemaBytes}
 	list := budget{What: "list of all tools", Limit: mcpmount.DefaultMaxListBytes}
-	for _, tool := range tools {
+	for _, tool := range slices.Concat(tools, deferred) {
 		if err := input.grow(tool.Name, tool.InputSchema); err != nil {
 			return nil, err
 		}
@@ -283,7 +282,7 @@ func (b *budget) grow(tool string, schema any) error {
 }
 
 func (f *findings) print(w io.Writer) error {
-	served := servedText(mcpmount.Health{Tools: f.Tools, Resources: f.Resources, ResourceTemplates: f.Templates})
+	served := servedText(mcpmount.Health{Tools: f.Tools, Resources: f.Resources, ResourceTemplates: f.Templates, DeferredTools: f.Deferred})
 	fmt.Fprintf(w, "%s\n%s, %s\n%s\n", printable(strings.TrimSpace(f.Title+" "+f.Version)), count(f.Operations, "operation"), served, f.Coverage)
 	if list := f.Coverage.Undescribed; len(list) > 0 {
 		fmt.Fprintf(w, "  by path only: %s\n", first(list))

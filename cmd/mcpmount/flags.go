@@ -57,12 +57,14 @@ type selectionFlags struct {
 }
 
 type toolFlags struct {
-	Name              string `placeholder:"NAME" help:"name of the MCP server (default: the title of the document)"`
-	Resources         bool   `help:"make GETs resources and resource templates"`
-	DescribeResponses string `enum:"none,success,all" default:"none" placeholder:"WHICH" help:"responses in descriptions: none, success or all"`
-	DescribeSchemas   bool   `help:"with the schema of each such response"`
-	OutputSchemas     string `enum:"none,loose,strict" default:"loose" placeholder:"HOW" help:"none, loose (default) or strict: answers that break the schema are errors"`
-	InlineRefs        bool   `help:"write out what $$ref names, for clients that do not look into $$defs"`
+	Name              string   `placeholder:"NAME" help:"name of the MCP server (default: the title of the document)"`
+	Resources         bool     `help:"make GETs resources and resource templates"`
+	Search            bool     `help:"for an API with many operations: list search_tools and call_tool in the place of all tools"`
+	KeepListed        []string `sep:"none" placeholder:"OP" help:"list the tool of this operationId or tool name beside them, repeatable"`
+	DescribeResponses string   `enum:"none,success,all" default:"none" placeholder:"WHICH" help:"responses in descriptions: none, success or all"`
+	DescribeSchemas   bool     `help:"with the schema of each such response"`
+	OutputSchemas     string   `enum:"none,loose,strict" default:"loose" placeholder:"HOW" help:"none, loose (default) or strict: answers that break the schema are errors"`
+	InlineRefs        bool     `help:"write out what $$ref names, for clients that do not look into $$defs"`
 	namingFlags       `embed:""`
 }
 
@@ -124,6 +126,27 @@ func (f *bridgeFlags) prepare(src *source) error {
 	}
 	if f.Resources {
 		src.doc.PreferResources()
+	}
+	return f.deferTools(src)
+}
+
+// deferTools makes the tools of src deferred ones, but for those that stay listed.
+func (f *toolFlags) deferTools(src *source) error {
+	if len(f.KeepListed) > 0 && !f.Search {
+		return misuse("--search", "--keep-listed has no effect without --search: all tools are listed")
+	}
+	kept := map[*mcpmount.Operation]bool{}
+	for _, key := range f.KeepListed {
+		op, err := src.operation("--keep-listed", key)
+		if err != nil {
+			return err
+		}
+		kept[op] = true
+	}
+	for i := range src.doc.Operations {
+		if op := &src.doc.Operations[i]; f.Search && op.Kind == mcpmount.KindTool && !kept[op] {
+			op.Kind = mcpmount.KindDeferred
+		}
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ type notice struct {
 	upstream string
 	others   []string // origins of the servers that some operations have of their own
 	tools    int
+	deferred int
 	served   string // in words: tools, resources and resource templates
 	tokens   int    // about, of the list of tools
 	problems int    // faults of the document
@@ -30,7 +31,7 @@ type notice struct {
 // for anything else.
 const manyTokens = 50_000
 
-const choosingHint = "--include-tag, --include-operation, --include-path and --read-only choose some, --output-schemas none leaves out what results look like"
+const choosingHint = "--search lets models search for them, --include-tag, --include-operation, --include-path and --read-only choose some, --output-schemas none leaves out what results look like"
 
 func newNotice(src *source, api *upstream, srv *mcpmount.Server) notice {
 	n := notice{
@@ -40,6 +41,7 @@ func newNotice(src *source, api *upstream, srv *mcpmount.Server) notice {
 		others:   api.others,
 		lack:     api.lack,
 		tools:    len(srv.Tools()),
+		deferred: len(srv.DeferredTools()),
 		served:   servedText(srv.Health()),
 	}
 	if size, err := jsonSize(toolList{Tools: srv.Tools()}); err == nil {
@@ -60,6 +62,9 @@ func (n notice) print(w io.Writer, log *slog.Logger) {
 			log = log.With("api", n.api)
 		}
 		attrs := []any{"url", n.url, "title", n.title, "tools", n.tools, "upstream", n.upstream, "problems", n.problems, "tokens", n.tokens, "uncredentialed", n.lack.operations}
+		if n.deferred > 0 {
+			attrs = append(attrs, "deferred", n.deferred)
+		}
 		if len(n.others) > 0 {
 			attrs = append(attrs, "others", n.others)
 		}
@@ -122,6 +127,9 @@ func printMetrics(w io.Writer, log *slog.Logger, url string) {
 // servedText says what a server has: "1 tool, 2 resources".
 func servedText(h mcpmount.Health) string {
 	text := count(h.Tools, "tool")
+	if h.DeferredTools > 0 {
+		text += fmt.Sprintf(" and %d to search for", h.DeferredTools)
+	}
 	if h.Resources > 0 {
 		text += ", " + count(h.Resources, "resource")
 	}

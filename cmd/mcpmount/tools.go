@@ -48,6 +48,8 @@ type toolList struct {
 	Tools             []*mcp.Tool             `json:"tools"`
 	Resources         []*mcp.Resource         `json:"resources,omitempty"`
 	ResourceTemplates []*mcp.ResourceTemplate `json:"resourceTemplates,omitempty"`
+
+	deferred int // tools that are not listed
 }
 
 // Run prints what a model will see.
@@ -80,7 +82,7 @@ func (c *toolsCommand) Run(ctx context.Context, t *terminal, typed *kong.Context
 		return err
 	}
 	defer s.close()
-	list := &toolList{Tools: srv.Tools()}
+	list := &toolList{Tools: srv.Tools(), deferred: len(srv.DeferredTools())}
 	if err := list.addResources(ctx, s); err != nil {
 		return err
 	}
@@ -205,7 +207,7 @@ func (l *toolList) print(w io.Writer, route map[string]string) error {
 	if err != nil {
 		return err
 	}
-	served := servedText(mcpmount.Health{Tools: len(l.Tools), Resources: len(l.Resources), ResourceTemplates: len(l.ResourceTemplates)})
+	served := servedText(mcpmount.Health{Tools: len(l.Tools), Resources: len(l.Resources), ResourceTemplates: len(l.ResourceTemplates), DeferredTools: l.deferred})
 	_, err = fmt.Fprintf(w, "\n%s, %s, about %s (bytes / 4)\n", served, count(size, "byte"), count(tokens(size), "token"))
 	if tokens(size) > manyTokens {
 		_, err = fmt.Fprintf(w, "more than many models can use; %s\n", choosingHint)
