@@ -2,6 +2,7 @@ package mcpmount
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -84,7 +85,7 @@ type envelopeError struct {
 func parseEnvelope(p *tree.Parser, body []byte) (envelope, *envelopeError) {
 	n, err := p.ParseJSON(body, tree.Limits{MaxDepth: maxDepth, MaxNodes: maxValues})
 	if err != nil {
-		return envelope{}, &envelopeError{codeParse, "the body is not a JSON-RPC message: " + err.Error()}
+		return envelope{}, &envelopeError{codeParse, unread(err)}
 	}
 	var m envelope
 	var wrong *envelopeError
@@ -94,10 +95,19 @@ func parseEnvelope(p *tree.Parser, body []byte) (envelope, *envelopeError) {
 		m, wrong = parseMessage(n)
 	}
 	if wrong == nil && m.keeps && (len(body) > maxKeptBytes || valuesIn(n) > maxKeptValues) {
-		return m, &envelopeError{codeInvalidRequest, fmt.Sprintf("a message with any of the methods %s has at most %d bytes and %d values",
+		return m, &envelopeError{codeInvalidRequest, fmt.Sprintf("a message with any of the methods %s has at most %d bytes and %d values: leave out of its params what is not needed",
 			strings.Join(keptMethods[:], ", "), maxKeptBytes, maxKeptValues)}
 	}
 	return m, wrong
+}
+
+// unread returns what a client is told of a body that cannot be read.
+func unread(err error) string {
+	if costs := new(tree.LimitError); errors.As(err, &costs) && costs.Place != "" {
+		return fmt.Sprintf("%s: a message has at most %d values, %d levels of them, and numbers of %d digits: send less in one message",
+			costs.Place, maxValues, maxDepth, tree.DefaultMaxDigits)
+	}
+	return "the body is not a JSON-RPC message: " + err.Error()
 }
 
 // valuesIn returns how many values n is, itself and those inside.
@@ -115,7 +125,7 @@ func valuesIn(n *tree.Node) int {
 func parseBatch(items []*tree.Node) (envelope, *envelopeError) {
 	batch := envelope{batch: true}
 	if len(items) == 0 || len(items) > maxPending {
-		return batch, &envelopeError{codeInvalidRequest, fmt.Sprintf("a batch has 1 to %d messages", maxPending)}
+		return batch, &envelopeError{codeInvalidRequest, fmt.Sprintf("a batch has 1 to %d messages: send others in another one", maxPending)}
 	}
 	for _, item := range items {
 		m, err := parseMessage(item)
@@ -205,13 +215,13 @@ func parseMessage(n *tree.Node) (envelope, *envelopeError) {
 		}
 		return m, &envelopeError{codeInvalidRequest, "an id is a string, or an integer below 2^53"}
 	case key != "":
-		return m, &envelopeError{codeInvalidRequest, fmt.Sprintf("the key %q differs from one of the protocol by case only", key)}
+		return m, &envelopeError{codeInvalidRequest, fmt.Sprintf("the key %q differs from one of the protocol by case only: write it as the protocol does", key)}
 	case !n.Is(tree.Object) || of.version.Str() != "2.0":
 		return m, &envelopeError{codeInvalidRequest, `a JSON-RPC message is an object with "jsonrpc": "2.0"`}
 	case method == nil && of.result == nil && of.failure == nil:
-		return m, &envelopeError{codeInvalidRequest, "a message has a method, a result or an error"}
+		return m, &envelopeError{codeInvalidRequest, "a message has a method, a result or an error; this one has none of them"}
 	case method != nil && (of.result != nil || of.failure != nil):
-		return m, &envelopeError{codeInvalidRequest, "a message is a request or a response, not both"}
+		return m, &envelopeError{codeInvalidRequest, "a message is a request with a method, or a response with a result or an error, not both"}
 	case method != nil && !method.Is(tree.String):
 		return m, &envelopeError{codeInvalidRequest, "a method is a string"}
 	case params != nil && !params.Is(tree.Object) && !params.Is(tree.Null):

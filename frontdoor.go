@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -44,6 +45,7 @@ type frontDoor struct {
 	calls callList // of d.fast
 
 	wrapped notice // there are no streams
+	large   notice // a message was too large
 
 	stopped context.Context // ends when Shutdown waits no longer for calls
 	stop    context.CancelFunc
@@ -70,7 +72,10 @@ func newFrontDoor(s *Server) (*frontDoor, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &frontDoor{server: s, guard: g, table: newSessionTable(s.opts.Limits), tokenKey: key, authorizer: a, limiter: limiter{limits: s.opts.Limits}, wrapped: notice{logger: s.logger, text: wrappedText}}
+	d := &frontDoor{
+		server: s, guard: g, table: newSessionTable(s.opts.Limits), tokenKey: key, authorizer: a, limiter: limiter{limits: s.opts.Limits},
+		wrapped: notice{logger: s.logger, text: wrappedText}, large: notice{logger: s.logger, text: "message refused for its size; if clients are to send more, such as files, raise the limit"},
+	}
 	rand.Read(d.salt[:]) // does not fail
 	d.stopped, d.stop = context.WithCancel(context.Background())
 	return d, nil
@@ -97,7 +102,7 @@ func (d *frontDoor) connect(server *mcp.Server) {
 // for.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Context().Value(insideKey{s}) != nil {
-		writeError(w, http.StatusLoopDetected, nil, codeInvalidRequest, "a tool cannot call the MCP server it belongs to")
+		writeError(w, http.StatusLoopDetected, nil, codeInvalidRequest, "a tool cannot call the MCP server it belongs to: the operator can leave out its operation (Select)")
 		return
 	}
 	s.door.serve(w, r)
@@ -121,7 +126,7 @@ func (d *frontDoor) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := d.server.ready(r.Context()); err != nil {
-		writeRetry(w, http.StatusServiceUnavailable, 5, nil, "the API's document cannot be read at the moment")
+		writeRetry(w, http.StatusServiceUnavailable, 5, nil, "the API's document cannot be read at the moment: try again; the operator finds the reason in the log")
 		return
 	}
 	if isSSE(r.URL.Path) {
@@ -138,11 +143,11 @@ func isSSE(p string) bool {
 }
 
 func shuttingDown(w http.ResponseWriter) {
-	writeRetry(w, http.StatusServiceUnavailable, 1, nil, "the server is shutting down")
+	writeRetry(w, http.StatusServiceUnavailable, 1, nil, "the server is shutting down: try again")
 }
 
 func tooManySessions(w http.ResponseWriter, id *tree.Node) {
-	writeRetry(w, http.StatusServiceUnavailable, 60, id, "the server has as many sessions as it may")
+	writeRetry(w, http.StatusServiceUnavailable, 60, id, "the server has as many sessions as it may: end one that is not needed with DELETE, or try again in a minute; the operator can allow more (Limits.MaxSessions)")
 }
 
 // noSession answers alike whether there is no such session or it is another
@@ -152,13 +157,13 @@ func noSession(w http.ResponseWriter, id *tree.Node) {
 }
 
 func tooManyMessages(w http.ResponseWriter, id *tree.Node) {
-	writeRetry(w, http.StatusTooManyRequests, 1, id, fmt.Sprintf("a session has at most %d messages under way", maxPending))
+	writeRetry(w, http.StatusTooManyRequests, 1, id, fmt.Sprintf("a session has at most %d messages under way: send more when some are answered", maxPending))
 }
 
 // serveSSE serves HTTP with SSE of 2024-11-05.
 func (d *frontDoor) serveSSE(w http.ResponseWriter, r *http.Request) {
 	if d.server.opts.Stateless {
-		writeError(w, http.StatusNotFound, nil, codeInvalidRequest, "this server keeps no sessions, which HTTP with SSE needs")
+		writeError(w, http.StatusNotFound, nil, codeInvalidRequest, "this server keeps no sessions, which HTTP with SSE needs: POST JSON-RPC messages to its MCP endpoint")
 		return
 	}
 	d.sse.ServeHTTP(w, r)
@@ -255,7 +260,7 @@ func (d *frontDoor) knows(w http.ResponseWriter, version string, id *tree.Node) 
 	}
 	data, _ := json.Marshal(mcp.UnsupportedProtocolVersionData{Supported: d.versions, Requested: version})
 	writeErrorData(w, http.StatusBadRequest, id, mcp.CodeUnsupportedProtocolVersion,
-		versionHeader+" names a version of the protocol that is not spoken here", data)
+		versionHeader+" names a version of the protocol that is not spoken here; these are: "+strings.Join(d.versions, ", "), data)
 	return false
 }
 

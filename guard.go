@@ -74,7 +74,7 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request, head *letterhead) 
 	}
 	if head.repeats {
 		i := slices.IndexFunc(single[:], func(name string) bool { return len(r.Header[name]) > 1 })
-		writeError(w, http.StatusBadRequest, nil, codeInvalidRequest, "a request has one "+single[i]+" header at most")
+		writeError(w, http.StatusBadRequest, nil, codeInvalidRequest, "a request has one "+single[i]+" header at most: send it once; if you did, a proxy on the way adds another")
 		return false
 	}
 	origins := head.origins
@@ -84,7 +84,7 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request, head *letterhead) 
 	if len(origins) > 1 || !g.originAllowed(origins[0], local) {
 		g.origin.give("origin", origins[0])
 		writeError(w, http.StatusForbidden, nil, codeInvalidRequest,
-			"this origin is not allowed; the operator can allow it (AllowedOrigins, --allow-origin)")
+			fmt.Sprintf("origin %.256q is not allowed; the operator can allow it (AllowedOrigins, --allow-origin)", origins[0]))
 		return false
 	}
 	g.allowOrigin(w, origins[0])

@@ -3,6 +3,7 @@ package mcpmount
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -202,21 +203,24 @@ func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request, head *lette
 		return nil, false
 	}
 	if head.coding != "" && !strings.EqualFold(head.coding, "identity") {
-		writeError(w, http.StatusUnsupportedMediaType, nil, codeInvalidRequest, "the body must not be compressed")
+		writeError(w, http.StatusUnsupportedMediaType, nil, codeInvalidRequest, "Content-Encoding: the body must not be compressed, send it as it is")
 		return nil, false
 	}
 	limit := d.server.opts.Limits.MaxRequestBytes
 	if r.ContentLength > limit {
-		d.tooLarge(w, limit)
+		d.tooLarge(w, limit, ownLimit)
 		return nil, false
 	}
 	body := d.buffers.get(r.ContentLength)
 	err := body.read(r.Body, r.ContentLength, limit)
+	var cut *http.MaxBytesError
 	switch {
+	case errors.As(err, &cut):
+		d.tooLarge(w, cut.Limit, "http.MaxBytesReader in front of the MCP server")
 	case err != nil:
-		writeError(w, http.StatusBadRequest, nil, codeParse, "the body could not be read")
+		writeError(w, http.StatusBadRequest, nil, codeParse, "the body could not be read to its end: send the message again")
 	case int64(len(body.bytes)) > limit:
-		d.tooLarge(w, limit)
+		d.tooLarge(w, limit, ownLimit)
 	default:
 		return body, true
 	}
@@ -233,9 +237,16 @@ func isJSONMessage(contentType string) bool {
 	return err == nil && t == "application/json"
 }
 
-func (d *frontDoor) tooLarge(w http.ResponseWriter, limit int64) {
+// ownLimit is where an operator finds the limit of messages.
+const ownLimit = "Limits.MaxRequestBytes, --max-request-bytes"
+
+// tooLarge refuses a message with more bytes than limit, which an operator can change where
+// owner says.
+func (d *frontDoor) tooLarge(w http.ResponseWriter, limit int64, owner string) {
+	d.large.give("limit", fmt.Sprintf("%d bytes (%s)", limit, owner))
 	w.Header().Set("Connection", "close")
-	writeError(w, http.StatusRequestEntityTooLarge, nil, codeInvalidRequest, fmt.Sprintf("a message has at most %d bytes", limit))
+	writeError(w, http.StatusRequestEntityTooLarge, nil, codeInvalidRequest, fmt.Sprintf(
+		"the message has more than %d bytes: send less in one message, such as a smaller file, which takes a third more in base64; the operator can allow more (%s)", limit, owner))
 }
 
 // handlerFor returns the handler of the SDK that a POST with the messages m belongs to.

@@ -24,7 +24,7 @@ type processFlags struct {
 	listenFlags  `embed:""`
 	metricsFlags `embed:""`
 	AllowHost    []string `xor:"host" sep:"none" placeholder:"HOST" help:"further host name to answer to, repeatable"`
-	Stdio        bool     `xor:"listen,anyone,path,stateless,keep,public,host,origin,forward,tlscert,tlskey" help:"serve one client on standard input and output instead"`
+	Stdio        bool     `xor:"listen,anyone,path,stateless,keep,public,host,origin,forward,tlscert,tlskey,request" help:"serve one client on standard input and output instead"`
 	tlsFlags     `embed:""`
 }
 

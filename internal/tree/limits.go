@@ -53,18 +53,21 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// A limitError says that a document costs more than it may. No other reading of
-// the same input can help.
-type limitError struct {
-	place   string
-	message string
+// A LimitError says that a document costs more than its [Limits] admit. No other
+// reading of the same input can help.
+type LimitError struct {
+	// Place is the line and the column, "" for the document as a whole.
+	Place string
+
+	// Message says which limit it is.
+	Message string
 }
 
-func (e *limitError) Error() string {
-	if e.place == "" {
-		return e.message
+func (e *LimitError) Error() string {
+	if e.Place == "" {
+		return e.Message
 	}
-	return e.place + ": " + e.message
+	return e.Place + ": " + e.Message
 }
 
 // A size is how large a part of a document is, with all aliases expanded.
@@ -77,20 +80,20 @@ func (l Limits) checkBytes(n int) error {
 	if n <= l.MaxBytes {
 		return nil
 	}
-	return &limitError{message: fmt.Sprintf("the document has %d bytes; at most %d are read", n, l.MaxBytes)}
+	return &LimitError{Message: fmt.Sprintf("the document has %d bytes; at most %d are read", n, l.MaxBytes)}
 }
 
 func (l Limits) tooLarge(place string) error {
-	return &limitError{place, fmt.Sprintf(
+	return &LimitError{place, fmt.Sprintf(
 		"the document has more than %d values, or %d bytes in them, counting each use of an alias, or too many for its length", l.MaxNodes, l.MaxBytes)}
 }
 
 func (l Limits) nestedTooDeep(place string) error {
-	return &limitError{place, fmt.Sprintf("the document is nested more than %d levels deep", l.MaxDepth)}
+	return &LimitError{place, fmt.Sprintf("the document is nested more than %d levels deep", l.MaxDepth)}
 }
 
 func (l Limits) tooManyDigits(place string) error {
-	return &limitError{place, fmt.Sprintf("the number has more than %d digits when it is written out", l.MaxDigits)}
+	return &LimitError{place, fmt.Sprintf("the number has more than %d digits when it is written out", l.MaxDigits)}
 }
 
 // A Problem is something wrong with a document that could be read all the same.

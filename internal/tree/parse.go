@@ -47,7 +47,7 @@ func parse(text string, l Limits, found *problems) (*Node, error) {
 // final reports whether an error of JSON would be one of YAML as well: that the
 // document costs too much, or is cut.
 func final(err error) bool {
-	var limit *limitError
+	var limit *LimitError
 	return errors.As(err, &limit) || errors.Is(err, errEnds)
 }
 

@@ -198,7 +198,7 @@ func (r *yamlReader) merge(o *openObject, source *yaml.Node) (int, error) {
 			continue
 		}
 		if r.merged += len(object.Members); r.merged > maxMerged {
-			return 0, &limitError{r.place(source), fmt.Sprintf("merge keys add more than %d members", maxMerged)}
+			return 0, &LimitError{r.place(source), fmt.Sprintf("merge keys add more than %d members", maxMerged)}
 		}
 		for key, value := range object.All() {
 			if r.find(o, key) < 0 {

@@ -20,7 +20,7 @@ type yamlSource struct {
 func newYAMLSource(text string, problems *problems) (yamlSource, error) {
 	s := yamlSource{text: cleanYAML(text, problems)}
 	if yamlWeight(s.text) > maxYAMLWeight {
-		return s, &limitError{message: "the document is too large for YAML; write it as JSON, which costs less to read"}
+		return s, &LimitError{Message: "the document is too large for YAML; write it as JSON, which costs less to read"}
 	}
 	if s.text != "" && (s.text[0] == '{' || s.text[0] == '[') {
 		// The library keeps all tokens of a collection that may turn out to be
