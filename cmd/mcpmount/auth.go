@@ -155,11 +155,8 @@ func (f *authFlags) verifier(kind, publicURL string, t *terminal, log *slog.Logg
 // provider returns a client for the identity provider, nil for one that knows the
 // authorities of this machine only.
 func (f *authFlags) provider() (*http.Client, error) {
-	if f.AuthCACert == "" {
-		return nil, nil
-	}
 	roots, err := readAuthorities("--auth-ca-cert", f.AuthCACert)
-	if err != nil {
+	if roots == nil {
 		return nil, err
 	}
 	return &http.Client{Transport: newTransport(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots})}, nil

@@ -52,8 +52,12 @@ func readKeyPair(certFlag, cert, keyFlag, key string, log *slog.Logger) (*liveFi
 	return pair, nil
 }
 
-// readAuthorities returns the authorities of this machine and those in a file.
+// readAuthorities returns the authorities of this machine and those in a file, nil if no file is
+// named.
 func readAuthorities(flag, name string) (*x509.CertPool, error) {
+	if name == "" {
+		return nil, nil
+	}
 	data, err := readSmall(name, maxCertificateFile)
 	if err != nil {
 		return nil, fail("", "%s: %w", flag, err)

@@ -133,10 +133,16 @@ func TestServeTLS(t *testing.T) {
 	if code := run(t.Context(), args, nil, &stdout, &stderr, os.LookupEnv); code != exitOK || !strings.Contains(stdout.String(), `"id":"mug"`) {
 		t.Errorf("call: %d %s%s", code, &stdout, &stderr)
 	}
-	stderr.Reset()
-	args = []string{"call", "--mcp", endpoint, "getProduct", "id=mug"}
-	if code := run(t.Context(), args, nil, io.Discard, &stderr, os.LookupEnv); code != exitFailure || !strings.Contains(stderr.String(), "unknown authority") {
-		t.Errorf("without --ca-cert: %d %s", code, &stderr)
+	stdout.Reset()
+	args = []string{"tools", "--mcp", endpoint, "--ca-cert", ca.ca}
+	if code := run(t.Context(), args, nil, &stdout, &stderr, os.LookupEnv); code != exitOK || !strings.Contains(stdout.String(), "getProduct") {
+		t.Errorf("tools: %d %s%s", code, &stdout, &stderr)
+	}
+	for _, args := range [][]string{{"call", "--mcp", endpoint, "getProduct", "id=mug"}, {"tools", "--mcp", endpoint}} {
+		stderr.Reset()
+		if code := run(t.Context(), args, nil, io.Discard, &stderr, os.LookupEnv); code != exitFailure || !strings.Contains(stderr.String(), "unknown authority") {
+			t.Errorf("%s without --ca-cert: %d %s", args[0], code, &stderr)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ type checkCommand struct {
 
 	checkFlags  `embed:"" group:"Output"`
 	bridgeFlags `embed:""`
+	hostFlags   `embed:"" group:"Reading the document"`
 }
 
 type checkFlags struct {
@@ -125,7 +126,11 @@ func (c *checkCommand) Run(ctx context.Context, t *terminal, typed *kong.Context
 	if c.Document == "" {
 		return misuse("mcpmount check --help", "DOCUMENT or --config is missing")
 	}
-	src, srv, err := c.describe(ctx, t, c.Document, nil)
+	roots, err := c.roots()
+	if err != nil {
+		return err
+	}
+	src, srv, err := c.describe(ctx, t, c.Document, roots)
 	if err != nil {
 		return err
 	}

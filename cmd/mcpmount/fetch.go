@@ -25,7 +25,7 @@ const (
 )
 
 // authorityHint is for a certificate of an authority that this machine does not know.
-const authorityHint = "--ca-cert FILE, where there is that flag, or SSL_CERT_FILE names the authority of its certificate"
+const authorityHint = "--ca-cert FILE or SSL_CERT_FILE names the authority of its certificate"
 
 // After a failure, a URL is left alone for minRest, and twice as long after each
 // further one.

@@ -113,7 +113,7 @@ func TestFetchKeepsPasswordsOutOfServerURLs(t *testing.T) {
 }
 
 // The host of a document may have a certificate of a private authority: what is not known says how to
-// make it known, and a configuration that says it is enough for all commands.
+// make it known, and a flag or a configuration that says it is enough for all commands.
 func TestFetchFromPrivateAuthority(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, minimal) }))
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
@@ -131,6 +131,10 @@ func TestFetchFromPrivateAuthority(t *testing.T) {
 		var said bytes.Buffer
 		if code := run(t.Context(), []string{command, "--config", filepath.Join(folder, "mcpmount.yaml")}, nil, &said, &said, os.LookupEnv); code != exitOK || !strings.Contains(said.String(), "getX") {
 			t.Errorf("%s: exit code %d: %s", command, code, &said)
+		}
+		said.Reset()
+		if code := run(t.Context(), []string{command, "--ca-cert", filepath.Join(folder, "ca.pem"), server.URL + "/"}, nil, &said, &said, os.LookupEnv); code != exitOK || !strings.Contains(said.String(), "getX") {
+			t.Errorf("%s --ca-cert: exit code %d: %s", command, code, &said)
 		}
 		said.Reset()
 		if code := run(t.Context(), []string{command, server.URL + "/"}, nil, &said, &said, os.LookupEnv); code != exitFailure || !strings.Contains(said.String(), "hint: --ca-cert FILE") {

@@ -84,6 +84,14 @@ type documentFlags struct {
 	ServerVariable []string `sep:"none" placeholder:"V=VALUE" help:"value of a variable in the URLs of servers, repeatable"`
 }
 
+// hostFlags are of commands that ask the host of a document, or a running server, and not the API.
+type hostFlags struct {
+	CACert string `name:"ca-cert" placeholder:"FILE" help:"further authorities (PEM) whose certificates the host of a URL may have"`
+}
+
+// roots returns these authorities and those of this machine, nil for the latter alone.
+func (f *hostFlags) roots() (*x509.CertPool, error) { return readAuthorities("--ca-cert", f.CACert) }
+
 // read reads the document with the given name and makes of it what the flags
 // say. The host of a URL may have a certificate of roots, nil for those of this machine.
 func (f *bridgeFlags) read(ctx context.Context, t *terminal, name string, roots *x509.CertPool) (*source, error) {

@@ -26,6 +26,7 @@ type toolsCommand struct {
 	API          string `group:"Output" name:"api" placeholder:"NAME" help:"which API of --config (default: the only one)"`
 	runningFlags `embed:"" group:"Of a running server"`
 	bridgeFlags  `embed:""`
+	hostFlags    `embed:"" group:"Reading the document"`
 }
 
 // runningFlags name a server that runs already.
@@ -94,7 +95,7 @@ func (c *toolsCommand) runRunning(ctx context.Context, t *terminal, typed *kong.
 	if c.Document != "" {
 		return misuse("leave one out", "--mcp and DOCUMENT: the server has its tools already")
 	}
-	if err := onlyFlags(typed, "mcp", "header", "json"); err != nil {
+	if err := onlyFlags(typed, "mcp", "header", "ca-cert", "json"); err != nil {
 		return err
 	}
 	header, err := parseHeaders(c.Header, t.env)
@@ -103,7 +104,7 @@ func (c *toolsCommand) runRunning(ctx context.Context, t *terminal, typed *kong.
 	}
 	ctx, cancel := context.WithTimeout(ctx, mcpmount.DefaultCallTimeout)
 	defer cancel()
-	s, err := new(apiFlags).dialURL(ctx, c.MCP, header, quietLogger(t.stderr))
+	s, err := (&apiFlags{CACert: c.CACert}).dialURL(ctx, c.MCP, header, quietLogger(t.stderr))
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (c *toolsCommand) wanted(t *terminal, typed *kong.Context) (*apiKeys, error
 	case c.Config == "" && c.Document == "":
 		return nil, misuse("mcpmount tools --help", "DOCUMENT or --config is missing")
 	case c.Config == "":
-		return &apiKeys{Document: c.Document, mountFlags: mountFlags{bridgeFlags: c.bridgeFlags}}, nil
+		return &apiKeys{Document: c.Document, mountFlags: mountFlags{apiFlags: apiFlags{CACert: c.CACert}, bridgeFlags: c.bridgeFlags}}, nil
 	}
 	if err := onlyWithConfig(typed, c.Document, "api", "json", "lock"); err != nil {
 		return nil, err

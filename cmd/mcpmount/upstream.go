@@ -94,12 +94,7 @@ func (f *apiFlags) transports(log *slog.Logger) (api, others http.RoundTripper, 
 
 // roots returns the authorities whose certificates the API may have, nil for those of this
 // machine.
-func (f *apiFlags) roots() (*x509.CertPool, error) {
-	if f.CACert == "" {
-		return nil, nil
-	}
-	return readAuthorities("--ca-cert", f.CACert)
-}
+func (f *apiFlags) roots() (*x509.CertPool, error) { return readAuthorities("--ca-cert", f.CACert) }
 
 // newTransport returns a transport that keeps the connections of many calls
 // at once, all of them to one host: one that is closed is made again.
