@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -72,6 +73,14 @@ type Introspection struct {
 // answers are kept for a minute, those about tokens that are not valid for five
 // seconds.
 func NewIntrospection(i Introspection) (Verifier, error) {
+	v, err := newIntrospector(i)
+	if err != nil {
+		return nil, err
+	}
+	return v.verify, nil
+}
+
+func newIntrospector(i Introspection) (*introspector, error) {
 	switch err := remote.CheckURL("Endpoint", i.Endpoint); {
 	case err != nil:
 		return nil, fmt.Errorf("introspection: %w", err)
@@ -82,8 +91,21 @@ func NewIntrospection(i Introspection) (Verifier, error) {
 	}
 	i.Audiences = slices.Clone(i.Audiences)
 	i.Client = remote.Client(i.Client)
-	v := &introspector{Introspection: i, answers: map[[sha256.Size]byte]*answer{}}
-	return v.verify, nil
+	return &introspector{Introspection: i, answers: map[[sha256.Size]byte]*answer{}}, nil
+}
+
+// Probe asks the authorization server about a token that nobody has, and returns why it could not
+// say anything of one: it cannot be reached, or does not know the client. Nothing is kept of it.
+// See [JWT.Probe] for what it is good for.
+func (i Introspection) Probe(ctx context.Context) error {
+	v, err := newIntrospector(i)
+	if err == nil {
+		_, err = v.introspect(ctx, rand.Text())
+	}
+	if errors.Is(err, ErrInvalid) {
+		return nil
+	}
+	return err
 }
 
 type introspector struct {

@@ -273,3 +273,31 @@ func TestIntrospectionDescription(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A probe is about a token that nobody has: that it is not active is what should be said of it.
+func TestIntrospectionProbe(t *testing.T) {
+	t.Parallel()
+	s := &tokenServer{}
+	i := auth.Introspection{Endpoint: issuer + "/introspect", ClientID: "mcp", ClientSecret: "s&cret", Audiences: []string{audience}, Client: &http.Client{Transport: s}}
+	seen := map[string]bool{}
+	for range 2 {
+		s.set(`{"active": false}`)
+		if err := i.Probe(t.Context()); err != nil {
+			t.Error(err)
+		}
+		seen[s.body] = true
+	}
+	if len(seen) != 2 {
+		t.Errorf("one token might be somebody's in the end: %v", seen)
+	}
+	for status, answer := range map[int]string{http.StatusUnauthorized: `{"active": false}`, http.StatusOK: "<html>"} {
+		s.set(answer)
+		s.status = status
+		if err := i.Probe(t.Context()); err == nil || errors.Is(err, auth.ErrInvalid) || strings.Contains(err.Error(), "html") {
+			t.Errorf("%d %s: %v", status, answer, err)
+		}
+	}
+	if err := (auth.Introspection{}).Probe(t.Context()); err == nil {
+		t.Error("a description of nothing is no error")
+	}
+}

@@ -95,6 +95,23 @@ func NewJWT(j JWT) (Verifier, error) {
 	return v.verify, nil
 }
 
+// Probe asks the identity provider for its keys, as a [Verifier] of j does upon the first token, and
+// returns why it could not verify one. Nothing is kept of it. Where the provider is not asked, it
+// returns nil. A program may call it when it starts: an issuer that is misspelt shows then, and
+// not with the first caller. What fails may be over when that one comes.
+func (j JWT) Probe(ctx context.Context) error {
+	v, err := newJWTVerifier(j)
+	if err == nil {
+		if keys, ok := v.keys.(*remoteKeys); ok {
+			_, _, err = keys.fetch(ctx, keys.address)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("keys of %s: %w", j.Issuer, err)
+	}
+	return nil
+}
+
 type jwtVerifier struct {
 	issuer     string
 	audiences  []string

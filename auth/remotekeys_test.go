@@ -269,3 +269,37 @@ func TestKeysAreNotRedirected(t *testing.T) {
 		t.Errorf("%d requests, want 1", n)
 	}
 }
+
+// A probe says of a provider what its first token would find out, and spoils nothing for that one.
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	s := newECDSA(t, "k1")
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(t, s)
+		j := auth.JWT{Issuer: issuer, Audiences: []string{audience}, Client: &http.Client{Transport: p}}
+		if err := j.Probe(t.Context()); err != nil {
+			t.Error(err)
+		}
+		p.setDown(true)
+		verify := p.verifier(t, nil)
+		if err := j.Probe(t.Context()); err == nil || !strings.Contains(err.Error(), issuer) {
+			t.Errorf("a provider that is down: %v", err)
+		}
+		p.setDown(false)
+		if _, err := verify(t.Context(), s.sign(t, claims(nil)), nil); err != nil {
+			t.Errorf("a token right after: %v", err)
+		}
+		p.set(issuer+"/.well-known/openid-configuration", []byte(`{"issuer": "https://login.example.com/"}`))
+		if err := j.Probe(t.Context()); err == nil || !strings.Contains(err.Error(), `names the issuer "https://login.example.com/", not`) {
+			t.Errorf("another name: %v", err)
+		}
+		asked := p.asked.Load()
+		j.KeySet = keySet(t, s)
+		if err := j.Probe(t.Context()); err != nil || p.asked.Load() != asked {
+			t.Errorf("keys that are at hand: %v", err)
+		}
+		if err := (auth.JWT{}).Probe(t.Context()); err == nil {
+			t.Error("a description of nothing is no error")
+		}
+	})
+}

@@ -49,6 +49,7 @@ type api struct {
 	metrics  *apiMetrics // nil for none
 	traces   *traces     // nil for none
 	unwatch  func()      // stops following the document; nil if it is not followed
+	probes   []probe     // of the identity providers, until they are made
 }
 
 // open reads the document and all files of an API, and makes its server. Nothing is sent to
@@ -78,6 +79,9 @@ func (a *api) make(ctx context.Context, of *service) error {
 		return err
 	}
 	if a.logins, err = a.keys.login(a.callers, a.issuer(), a.keys.PublicURL, a.src.doc, t, a.log); err != nil {
+		return err
+	}
+	if a.probes, err = a.keys.probes(a.keys.PublicURL, t); err != nil {
 		return err
 	}
 	if a.srv, err = a.newServer(t); err != nil {

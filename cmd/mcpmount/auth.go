@@ -146,10 +146,25 @@ func (f *authFlags) verifier(kind, publicURL string, t *terminal, log *slog.Logg
 		return nil, err
 	case kind == "keys":
 		return keyVerifier(f.AuthKeys, log)
-	case kind == "jwt":
-		return f.tokenVerifier(publicURL, client)
 	}
-	return f.introspectionVerifier(publicURL, client, t)
+	var verify auth.Verifier
+	if kind == "jwt" {
+		var tokens auth.JWT
+		if tokens, err = f.tokens(publicURL, client); err != nil {
+			return nil, err
+		}
+		verify, err = auth.NewJWT(tokens)
+	} else {
+		var server auth.Introspection
+		if server, err = f.introspection(publicURL, client, t); err != nil {
+			return nil, err
+		}
+		verify, err = auth.NewIntrospection(server)
+	}
+	if err != nil {
+		return nil, misuse("", "%w", err)
+	}
+	return verify, nil
 }
 
 // provider returns a client for the identity provider, nil for one that knows the
@@ -173,38 +188,26 @@ func (f *authFlags) audiences(publicURL string) ([]string, error) {
 	return nil, misuse("--auth-audience https://…/mcp", "tokens for other services would be accepted: say whom they must be meant for")
 }
 
-func (f *authFlags) tokenVerifier(publicURL string, client *http.Client) (auth.Verifier, error) {
+// tokens returns which signed tokens are accepted.
+func (f *authFlags) tokens(publicURL string, client *http.Client) (auth.JWT, error) {
 	if f.AuthIssuer == "" {
-		return nil, misuse("--auth-issuer https://…", "--auth jwt needs an issuer")
+		return auth.JWT{}, misuse("--auth-issuer https://…", "--auth jwt needs an issuer")
 	}
 	audiences, err := f.audiences(publicURL)
-	if err != nil {
-		return nil, err
-	}
-	verify, err := auth.NewJWT(auth.JWT{Issuer: f.AuthIssuer, Audiences: audiences, KeySetURL: f.AuthJwks, Client: client})
-	if err != nil {
-		return nil, misuse("", "%w", err)
-	}
-	return verify, nil
+	return auth.JWT{Issuer: f.AuthIssuer, Audiences: audiences, KeySetURL: f.AuthJwks, Client: client}, err
 }
 
-func (f *authFlags) introspectionVerifier(publicURL string, client *http.Client, t *terminal) (auth.Verifier, error) {
+// introspection returns who is asked about tokens.
+func (f *authFlags) introspection(publicURL string, client *http.Client, t *terminal) (auth.Introspection, error) {
 	if f.AuthEndpoint == "" || f.AuthClient == "" {
-		return nil, misuse("--auth-endpoint https://… --auth-client ID=env:SECRET", "--auth introspection needs an endpoint and a client")
+		return auth.Introspection{}, misuse("--auth-endpoint https://… --auth-client ID=env:SECRET", "--auth introspection needs an endpoint and a client")
 	}
 	audiences, err := f.audiences(publicURL)
 	if err != nil {
-		return nil, err
+		return auth.Introspection{}, err
 	}
 	id, secret, err := parseSecret("--auth-client", f.AuthClient, t.env)
-	if err != nil {
-		return nil, err
-	}
-	verify, err := auth.NewIntrospection(auth.Introspection{Endpoint: f.AuthEndpoint, ClientID: id, ClientSecret: secret, Audiences: audiences, Client: client})
-	if err != nil {
-		return nil, misuse("", "%w", err)
-	}
-	return verify, nil
+	return auth.Introspection{Endpoint: f.AuthEndpoint, ClientID: id, ClientSecret: secret, Audiences: audiences, Client: client}, err
 }
 
 // maxKeysFile bounds a file of keys.

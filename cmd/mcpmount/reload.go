@@ -131,6 +131,7 @@ func (s *service) adopt(ctx context.Context, a *api) {
 	}
 	a.metrics.serves(a.srv, a.upstream)
 	a.watch(ctx)
+	a.probe(ctx)
 	a.src.release()
 }
 

@@ -249,6 +249,7 @@ func (s *service) serveHTTP(ctx context.Context) error {
 		base, listener = "https://", tls.NewListener(listener, s.tls)
 	}
 	s.tell(base + reachable(listener.Addr()))
+	s.probe(ctx)
 	return s.process.serve(ctx, listener, s.process.seen(s), s, s.log)
 }
 
