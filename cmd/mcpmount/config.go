@@ -43,8 +43,8 @@ type processKeys struct {
 }
 
 // logsCalls reports whether each call is a line in the log. On stdio that is so only if it
-// was asked for: not every client reads standard error, and one that does not would
-// stop the server.
+// was asked for: not every client reads standard error, and lines of calls would take the
+// room of those that matter.
 func (k *processKeys) logsCalls() bool {
 	if k.AccessLog != nil {
 		return *k.AccessLog

@@ -98,6 +98,9 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal, typed *kong.Context
 	if err != nil {
 		return set.further(ctx, t, err)
 	}
+	log := &logWriter{to: t.stderr, lost: set.process.lostLines}
+	defer log.flush()
+	t = &terminal{t.stdin, t.stdout, log, t.env}
 	s, err := newService(t, set)
 	if err != nil {
 		return set.further(ctx, t, err)
