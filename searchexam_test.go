@@ -24,12 +24,12 @@ type examQuestion struct {
 
 // An examResult says how many questions a search answered.
 type examResult struct {
-	servable, first, among, unservable, refused int
+	servable, first, among, lost, unservable, refused int
 }
 
 func (r examResult) String() string {
-	return fmt.Sprintf("%d requests: %.0f %% first, %.0f %% among five; %d of %d that nothing serves are told so",
-		r.servable, 100*float64(r.first)/float64(r.servable), 100*float64(r.among)/float64(r.servable), r.refused, r.unservable)
+	return fmt.Sprintf("%d requests: %.0f %% first, %.0f %% among five, %d find nothing; %d of %d that nothing serves find nothing",
+		r.servable, 100*float64(r.first)/float64(r.servable), 100*float64(r.among)/float64(r.servable), r.lost, r.refused, r.unservable)
 }
 
 // TestSearchExam searches twelve real APIs of 82 to 738 operations for what people want done,
@@ -47,6 +47,7 @@ func TestSearchExam(t *testing.T) {
 				sum.servable += r.servable
 				sum.first += r.first
 				sum.among += r.among
+				sum.lost += r.lost
 				sum.unservable += r.unservable
 				sum.refused += r.refused
 			}
@@ -109,6 +110,9 @@ func sit(t *testing.T, name string, questions []examQuestion) (r examResult) {
 		r.servable++
 		if slices.ContainsFunc(found, right) {
 			r.among++
+		}
+		if len(found) == 0 {
+			r.lost++
 		}
 	}
 	return r
