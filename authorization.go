@@ -138,6 +138,12 @@ func (a *authorizer) grants(ctx context.Context, need scopes) bool {
 	return info != nil && slices.ContainsFunc(need, func(all []string) bool { return a.Grants(info, all) })
 }
 
+// shows reports whether the caller of ctx may know of t: with StepUp, everybody may.
+func (s *Server) shows(ctx context.Context, t *tool) bool {
+	a := s.door.authorizer
+	return a == nil || a.StepUp || a.grants(ctx, t.scopes)
+}
+
 // challenge answers a request for a tool that the caller lacks scopes for, and
 // reports whether it has. The scopes of the first alternative are asked for, with
 // those that every request needs, and those that the caller has of set: many
@@ -169,7 +175,7 @@ func (s *Server) authorize(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 		switch req := req.(type) {
 		case *mcp.CallToolRequest:
-			if t := s.tool(req.Params.Name); t != nil && !a.grants(ctx, t.scopes) {
+			if s.hides(ctx, req.Params.Name) {
 				noteRefusal(ctx, ReasonScope)
 				return nil, unknownTool(req.Params.Name)
 			}
@@ -191,6 +197,15 @@ func (s *Server) authorize(next mcp.MethodHandler) mcp.MethodHandler {
 	}
 }
 
+// hides reports whether the caller of ctx lacks scopes for a tool: those of one that stands for
+// others are those of any of them.
+func (s *Server) hides(ctx context.Context, name string) bool {
+	if t := s.tool(name); t != nil {
+		return !s.door.authorizer.grants(ctx, t.scopes)
+	}
+	return s.set.Load().deferred().standIn(name) != nil && !s.showsDeferred(ctx)
+}
+
 // visible returns a list of the current tool set without what the caller lacks
 // scopes for. It is for this caller alone, whatever Options.Server says of lists.
 func (s *Server) visible(ctx context.Context, res mcp.Result) mcp.Result {
@@ -198,12 +213,13 @@ func (s *Server) visible(ctx context.Context, res mcp.Result) mcp.Result {
 	if a == nil || a.StepUp || set == nil {
 		return res
 	}
-	hidden := func(t *tool) bool { return t != nil && !a.grants(ctx, t.scopes) }
+	hidden := func(t *tool) bool { return t != nil && !s.shows(ctx, t) }
 	switch list := res.(type) {
 	case *mcp.ListToolsResult:
 		shown := *list
 		shown.CacheScope = cacheScope
 		shown.Tools = slices.DeleteFunc(slices.Clone(list.Tools), func(t *mcp.Tool) bool { return hidden(set.byName[t.Name]) })
+		shown.Tools = set.catalog.relist(shown.Tools, set.catalog.of(func(t *tool) bool { return !hidden(t) }))
 		return &shown
 	case *mcp.ListResourcesResult:
 		shown := *list

@@ -23,13 +23,13 @@ const (
 	callName   = "call_tool"
 )
 
-// A catalog has the deferred tools of a tool set, and what clients list in their place.
-// It is immutable.
+// A catalog has the deferred tools of a tool set, or those of them that a caller sees, and what
+// is listed in their place. It is immutable.
 type catalog struct {
 	tools  []*tool // in the order of the index
 	title  string  // of the API
 	topics string
-	index  func() *search.Index // is made by the first search
+	index  func() *search.Index // is made by the first search; nil for a part of the tools
 
 	search, call *mcp.Tool
 }
@@ -37,10 +37,10 @@ type catalog struct {
 // newCatalog returns the catalog of the deferred tools among tools, nil if there are none.
 func newCatalog(doc *Document, tools []*tool) *catalog {
 	deferred := slices.DeleteFunc(slices.Clone(tools), func(t *tool) bool { return !t.isDeferred() })
-	if len(deferred) == 0 {
+	c := catalogOf(cmp.Or(oneLine(doc.Info.Title), "the API"), deferred)
+	if c == nil {
 		return nil
 	}
-	c := &catalog{tools: deferred, title: cmp.Or(cutText(strings.TrimSpace(doc.Info.Title), maxTopic), "the API"), topics: topics(deferred)}
 	c.index = sync.OnceValue(func() *search.Index {
 		entries := make([]search.Entry, len(deferred))
 		for i, t := range deferred {
@@ -48,8 +48,46 @@ func newCatalog(doc *Document, tools []*tool) *catalog {
 		}
 		return search.New(entries)
 	})
+	return c
+}
+
+// catalogOf returns a catalog of tools without an index, nil if there are none.
+func catalogOf(title string, tools []*tool) *catalog {
+	if len(tools) == 0 {
+		return nil
+	}
+	c := &catalog{tools: tools, title: title, topics: topics(tools)}
 	c.search, c.call = c.searchTool(), c.callTool()
 	return c
+}
+
+// of returns c with those of its tools that shows reports, nil if there are none: how many there
+// are and what they are for is as hidden as they are.
+func (c *catalog) of(shows func(*tool) bool) *catalog {
+	if c == nil || !slices.ContainsFunc(c.tools, func(t *tool) bool { return !shows(t) }) {
+		return c
+	}
+	return catalogOf(c.title, slices.DeleteFunc(slices.Clone(c.tools), func(t *tool) bool { return !shows(t) }))
+}
+
+// relist puts what stands for the tools of seen, which is a part of c or nil, in the place of what
+// stands for those of c in a list, which it changes.
+func (c *catalog) relist(list []*mcp.Tool, seen *catalog) []*mcp.Tool {
+	if seen == c {
+		return list
+	}
+	shown := list[:0]
+	for _, t := range list {
+		switch own := c.standIn(t.Name); {
+		case own == nil:
+			shown = append(shown, t)
+		case seen != nil && own == t:
+			shown = append(shown, seen.standIn(t.Name))
+		case seen != nil: // a middleware has changed it, or it is one of seen already
+			shown = append(shown, t)
+		}
+	}
+	return shown
 }
 
 // isDeferred reports whether t is called without being listed.
@@ -123,8 +161,8 @@ func (c *catalog) callTool() *mcp.Tool {
 	}
 }
 
-// unwrap makes m, if it calls a tool by callName, a call of that tool. What is
-// unusual is left to unwrapped, and in the end to callDeferred.
+// unwrap makes m, if it calls a deferred tool by callName, a call of that tool. Everything else
+// is left to unwrapped, and in the end to callDeferred.
 func (s *Server) unwrap(m *envelope) {
 	if m.name != callName || s.set.Load().deferred() == nil || !m.arguments.Is(tree.Object) {
 		return
@@ -135,7 +173,7 @@ func (s *Server) unwrap(m *envelope) {
 		members = 2
 	}
 	t := s.tool(name)
-	if t == nil || t.mirrors || len(m.arguments.Members) != members || arguments != nil && !arguments.Is(tree.Object) {
+	if t == nil || !t.isDeferred() || len(m.arguments.Members) != members || arguments != nil && !arguments.Is(tree.Object) {
 		return
 	}
 	m.wrapped, m.name, m.tool, m.arguments = true, name, t, arguments
@@ -163,21 +201,27 @@ func (s *toolSet) deferred() *catalog {
 	return s.catalog
 }
 
+// showsDeferred reports whether the caller of ctx may know of any deferred tool.
+func (s *Server) showsDeferred(ctx context.Context) bool {
+	c := s.set.Load().deferred()
+	return c != nil && slices.ContainsFunc(c.tools, func(t *tool) bool { return s.shows(ctx, t) })
+}
+
 // unwrapped is the middleware that does for the SDK what unwrap does for the door.
 func (s *Server) unwrapped(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
-		if call, ok := req.(*mcp.CallToolRequest); ok && call.Params.Name == callName && s.set.Load().deferred() != nil {
-			req = s.calledBy(call)
+		if call, ok := req.(*mcp.CallToolRequest); ok && call.Params.Name == callName && s.showsDeferred(ctx) {
+			req = s.calledBy(ctx, call)
 		}
 		return next(ctx, method, req)
 	}
 }
 
 // calledBy returns the request for the tool that req, one of callName, is to call; req
-// itself if it does not say that, or the tool can only be called by its own name.
-func (s *Server) calledBy(req *mcp.CallToolRequest) *mcp.CallToolRequest {
+// itself if it does not say that, or the tool is listed.
+func (s *Server) calledBy(ctx context.Context, req *mcp.CallToolRequest) *mcp.CallToolRequest {
 	name, arguments, err := wrappedCall(req.Params.Arguments)
-	if t := s.tool(name); err != nil || t != nil && t.mirrors {
+	if err != nil || s.isListed(ctx, name) {
 		return req
 	}
 	inner, params := *req, *req.Params
@@ -215,6 +259,17 @@ func wrappedCall(raw json.RawMessage) (name string, arguments json.RawMessage, e
 	return "", nil, fmt.Errorf("argument %q must be an object: the arguments of %s", "arguments", name)
 }
 
+// isListed reports whether the caller of ctx finds a tool in the list of tools. Such a tool is
+// called by its own name only: whatever stands between a model and a tool, be it a client that
+// asks first or a proxy that looks at Mcp-Name, knows it by that.
+func (s *Server) isListed(ctx context.Context, name string) bool {
+	t := s.tool(name)
+	if t == nil {
+		return s.handWritten(name) || s.set.Load().deferred().standIn(name) != nil
+	}
+	return !t.isDeferred() && s.shows(ctx, t)
+}
+
 type deferredKey struct{}
 
 // findDeferred makes req, if it is a call of a deferred tool, one of callName: the SDK calls
@@ -242,10 +297,7 @@ func (s *Server) callDeferred(ctx context.Context, req *mcp.CallToolRequest) (*m
 	}
 	name, _, err := wrappedCall(req.Params.Arguments)
 	if err == nil {
-		if t := s.tool(name); t == nil || !s.door.authorizer.grants(ctx, t.scopes) {
-			return nil, unknownTool(name)
-		}
-		err = fmt.Errorf("%s is listed, and has arguments that clients repeat in headers: call it by its own name", name)
+		err = fmt.Errorf("%s is listed: call it by its own name", name)
 	}
 	noteRefusal(ctx, ReasonArguments)
 	return errorResult(err), nil

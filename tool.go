@@ -89,11 +89,12 @@ func (m *toolMaker) tool(op *Operation, budget int) (*tool, error) {
 	if why != nil {
 		m.problem(op, "%s is left out of the input schema: %v", paramHeaderKeyword, why)
 	}
-	if why != nil || t.isDeferred() { // clients repeat arguments of listed tools
+	t.mirrors = bytes.Contains(t.mcp.InputSchema.(json.RawMessage), []byte(paramHeaderKeyword))
+	if t.mirrors && (why != nil || t.isDeferred()) { // clients repeat arguments of listed tools
 		in.schema = withoutKeyword(in.schema, paramHeaderKeyword)
 		t.mcp.InputSchema = json.RawMessage(in.schema.JSON())
+		t.mirrors = false
 	}
-	t.mirrors = bytes.Contains(t.mcp.InputSchema.(json.RawMessage), []byte(paramHeaderKeyword))
 	t.schema = keptSchema(t.mcp.InputSchema.(json.RawMessage))
 	t.validator = lazyValidator(op.Name, func() *tree.Node { return overlapping(t.schema()) }, "argument", m.opts.Logger)
 	t.result = newResultPlan(m.output(t), m.limits.MaxResponseBytes)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -120,11 +121,13 @@ func (s *Server) searchTools(ctx context.Context, req *mcp.CallToolRequest) (*mc
 		noteRefusal(ctx, ReasonArguments)
 		return errorResult(err), nil
 	}
-	a := s.door.authorizer
-	found := c.index().Find(query, func(i int) bool { return a == nil || a.StepUp || a.grants(ctx, c.tools[i].scopes) })
-	text := c.nothing(query)
+	shows := func(t *tool) bool { return s.shows(ctx, t) }
+	found := c.index().Find(query, func(i int) bool { return shows(c.tools[i]) })
+	var text string
 	if len(found) > 0 {
 		text = c.describe(found, limit)
+	} else if seen := c.of(shows); seen != nil {
+		text = seen.nothing(query)
 	}
 	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}}, nil
 }
@@ -141,7 +144,7 @@ func searchArguments(raw json.RawMessage) (query string, limit int, err error) {
 	}
 	limit = defaultFound
 	if n := values.Get("limit"); n.Is(tree.Number) || n.Is(tree.String) {
-		if value, err := strconv.ParseFloat(n.Text, 64); err == nil {
+		if value, err := strconv.ParseFloat(n.Text, 64); err == nil && !math.IsNaN(value) {
 			limit = int(min(max(value, 1), maxFound))
 		}
 	}
@@ -211,13 +214,16 @@ const (
 	maxTopics = 600
 )
 
+// oneLine returns the beginning of text, on one line: it becomes a part of a sentence.
+func oneLine(text string) string { return strings.Join(strings.Fields(cutText(text, maxTopic)), " ") }
+
 // topics returns what tools are for: their tags, or else the words that their paths begin
 // with, the most frequent first.
 func topics(tools []*tool) string {
 	var names []string
 	counts := map[string]int{}
 	count := func(name string) {
-		if name = strings.Join(strings.Fields(cutText(name, maxTopic)), " "); name == "" {
+		if name = oneLine(name); name == "" {
 			return
 		}
 		if counts[name]++; counts[name] == 1 {
