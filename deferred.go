@@ -42,11 +42,7 @@ func newCatalog(doc *Document, tools []*tool) *catalog {
 		return nil
 	}
 	c.index = sync.OnceValue(func() *search.Index {
-		entries := make([]search.Entry, len(deferred))
-		for i, t := range deferred {
-			entries[i] = t.entry()
-		}
-		return search.New(entries)
+		return search.New(len(deferred), func(i int) search.Entry { return deferred[i].entry() })
 	})
 	return c
 }

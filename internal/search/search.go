@@ -32,49 +32,56 @@ var weights = [Texts]float64{3, 2, 1, 0.5, 0.3}
 // An Index finds entries. It is immutable and safe for concurrent use.
 type Index struct {
 	names    map[string]int // in lower case
-	entries  int
+	lengths  []perText      // of the texts of each entry, in words
 	postings map[string][]posting
 	words    []string // those of postings, sorted
 
 	vocabulary *vocabulary
 }
 
-// A posting says how much a word is what an entry is about.
+// perText has a number, of at most maxWords, for each of the texts of an entry.
+type perText [Texts]uint8
+
+// A posting says how often an entry has a word.
 type posting struct {
 	entry  int32
-	weight float32
+	counts perText // zero for an action
 }
 
-// maxWords bounds how many words of one text are indexed: the first say what it is
-// about, and the author of a document may write megabytes.
-const maxWords = 200
+// Bounds of what is indexed of each text, in words and bytes: the first say what it is about,
+// and the author of a document may write megabytes.
+const (
+	maxWords = 200
+	maxText  = 16 << 10
+)
 
-// New returns an index of entries, which are found by their place in the slice.
-func New(entries []Entry) *Index {
-	x := &Index{names: make(map[string]int, len(entries)), entries: len(entries), postings: map[string][]posting{}, vocabulary: newVocabulary()}
-	texts := make([][Texts][]string, len(entries))
-	var lengths [Texts]float64
-	for i := range entries {
-		x.names[strings.ToLower(entries[i].Name)] = i
-		for f, text := range entries[i].Texts {
-			texts[i][f] = words(text, maxWords)
-			lengths[f] += float64(len(texts[i][f]))
-		}
-	}
-	for i := range entries {
-		counts := map[string]float64{}
-		for f, list := range texts[i] {
-			// The longer a text is beside the others, the less each of its words says.
-			norm := 1 - lengthEffect + lengthEffect*float64(len(list))*float64(len(entries))/max(lengths[f], 1)
+// Bounds of an index, whose postings and words take 12 and about 130 bytes each. Of more than
+// 4,000 entries, texts have fewer words. Words beyond those that documents in human languages
+// have cannot be found.
+const (
+	maxPostings = 4 << 20
+	maxDistinct = 1 << 16
+)
+
+// New returns an index of n entries, which are found by their number. It calls entry once for
+// each, in order.
+func New(n int, entry func(i int) Entry) *Index {
+	x := &Index{names: make(map[string]int, n), lengths: make([]perText, n), postings: map[string][]posting{}, vocabulary: newVocabulary()}
+	most := min(maxWords, maxPostings/Texts/max(n, 1)+1)
+	for i := range n {
+		e := entry(i)
+		x.names[strings.ToLower(e.Name)] = i
+		for f, text := range e.Texts {
+			list := words(text[:min(len(text), maxText)], most)
+			x.lengths[i][f] = uint8(len(list))
 			for _, word := range list {
-				counts[word] += weights[f] / norm
+				if p := x.posting(word, i); p != nil {
+					p.counts[f]++
+				}
 			}
 		}
-		if action := entries[i].Action; action != "" {
-			counts[actionMark+action] = 1
-		}
-		for word, count := range counts {
-			x.postings[word] = append(x.postings[word], posting{int32(i), float32(count)})
+		if e.Action != "" {
+			x.posting(actionMark+e.Action, i)
 		}
 	}
 	for word := range x.postings {
@@ -84,6 +91,20 @@ func New(entries []Entry) *Index {
 	}
 	slices.Sort(x.words)
 	return x
+}
+
+// posting returns the posting of a word for the entry that is being indexed, nil if there are too
+// many words.
+func (x *Index) posting(word string, entry int) *posting {
+	list, known := x.postings[word]
+	if !known && len(x.postings) >= maxDistinct && !strings.HasPrefix(word, actionMark) {
+		return nil
+	}
+	if n := len(list); n == 0 || list[n-1].entry != int32(entry) {
+		list = append(list, posting{entry: int32(entry)})
+		x.postings[word] = list
+	}
+	return &list[len(list)-1]
 }
 
 // Constants of BM25F: what the length of a text counts, and how soon a word that is there
@@ -100,18 +121,11 @@ const maxQuery = 32
 // may be nil, reports. What it does not report has no influence on the answer. Entries that have
 // too little of what is asked for are not found.
 func (x *Index) Find(query string, visible func(entry int) bool) []int {
-	shown := make([]bool, x.entries)
-	n := 0
-	for i := range shown {
-		if shown[i] = visible == nil || visible(i); shown[i] {
-			n++
-		}
-	}
-	s := scoring{index: x, shown: shown, count: n, scores: make([]float64, x.entries), covered: make([]float64, x.entries)}
+	s := newScoring(x, visible)
 	for _, word := range x.vocabulary.queryWords(query) {
 		s.add(word)
 	}
-	named := x.named(query, shown)
+	named := x.named(query, s.shown)
 	return append(named, slices.DeleteFunc(s.best(), func(i int) bool { return slices.Contains(named, i) })...)
 }
 
@@ -133,12 +147,47 @@ func (x *Index) named(query string, shown []bool) (named []int) {
 type scoring struct {
 	index   *Index
 	shown   []bool
-	count   int       // how many entries are shown
-	scores  []float64 // of each entry
-	covered []float64 // how much of the query each entry has, of all
+	count   int            // how many entries are shown
+	average [Texts]float64 // how many words the texts of those have
+	scores  []float64      // of each entry
+	covered []float64      // how much of the query each entry has, of all
 	all     float64
 
 	corrected int // how many words were looked for among all words
+}
+
+func newScoring(x *Index, visible func(entry int) bool) *scoring {
+	n := len(x.lengths)
+	s := &scoring{index: x, shown: make([]bool, n), scores: make([]float64, n), covered: make([]float64, n)}
+	var all [Texts]float64
+	for i := range n {
+		if s.shown[i] = visible == nil || visible(i); !s.shown[i] {
+			continue
+		}
+		s.count++
+		for f, length := range x.lengths[i] {
+			all[f] += float64(length)
+		}
+	}
+	for f := range all {
+		s.average[f] = all[f] / float64(s.count)
+	}
+	return s
+}
+
+// weight returns how much the word of a posting is what its entry is about.
+func (s *scoring) weight(p posting) (weight float64) {
+	if p.counts == (perText{}) {
+		return 1 // an action
+	}
+	for f, count := range p.counts {
+		if count > 0 {
+			// The longer a text is beside the others, the less each of its words says.
+			norm := 1 - lengthEffect + lengthEffect*float64(s.index.lengths[p.entry][f])/s.average[f]
+			weight += weights[f] * float64(count) / norm
+		}
+	}
+	return weight
 }
 
 // add adds a word of the query.
@@ -164,7 +213,7 @@ func (s *scoring) add(word queryWord) {
 			if !s.shown[p.entry] {
 				continue
 			}
-			w := float64(p.weight)
+			w := s.weight(p)
 			gained[p.entry] = max(gained[p.entry], reading.weight*idf*w*(saturation+1)/(w+saturation))
 			closest[p.entry] = max(closest[p.entry], reading.weight)
 		}

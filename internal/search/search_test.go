@@ -20,6 +20,10 @@ var pets = []Entry{
 	{"支払い", [Texts]string{"支払いを取り消す", "支払い", "", ""}, "delete"},
 }
 
+func index(entries []Entry) *Index {
+	return New(len(entries), func(i int) Entry { return entries[i] })
+}
+
 func find(x *Index, query string) (names []string) {
 	for _, i := range x.Find(query, nil) {
 		names = append(names, pets[i].Name)
@@ -28,7 +32,7 @@ func find(x *Index, query string) (names []string) {
 }
 
 func TestFind(t *testing.T) {
-	x := New(pets)
+	x := index(pets)
 	for _, c := range []struct{ query, first string }{
 		{"list pets", "listPets"},
 		{"which animals are there?", "listPets"},
@@ -59,10 +63,10 @@ func TestFind(t *testing.T) {
 
 // What is not visible has no influence: the others are found as if it were not there.
 func TestFindVisible(t *testing.T) {
-	all := New(pets)
+	all := index(pets)
 	for hidden := range pets {
 		rest := slices.Delete(slices.Clone(pets), hidden, hidden+1)
-		without := New(rest)
+		without := index(rest)
 		for _, query := range []string{"list pets", "repo", "photo", "delet", "stop", "stop job", "animals", "支払い", "listRepositories"} {
 			var got, want []string
 			for _, i := range all.Find(query, func(i int) bool { return i != hidden }) {
@@ -71,12 +75,57 @@ func TestFindVisible(t *testing.T) {
 			for _, i := range without.Find(query, nil) {
 				want = append(want, rest[i].Name)
 			}
-			slices.Sort(got)
-			slices.Sort(want) // how long the texts of all are may change the order
 			if !slices.Equal(got, want) {
 				t.Errorf("%q without %s finds %v, want %v", query, pets[hidden].Name, got, want)
 			}
 		}
+	}
+}
+
+// Nor has how long the texts of what is hidden are, beside which those of others would be short.
+func TestFindVisibleLengths(t *testing.T) {
+	entries := []Entry{
+		{Name: "a", Texts: [Texts]string{"order " + strings.Repeat("word ", 19)}},
+		{Name: "b", Texts: [Texts]string{"b", "order", "order", "order"}},
+		{Name: "hidden", Texts: [Texts]string{strings.Repeat("hidden ", 200)}},
+	}
+	want := index(entries[:2]).Find("order", nil)
+	if got := index(entries).Find("order", func(i int) bool { return i < 2 }); !slices.Equal(got, want) {
+		t.Errorf("found %v, without what is hidden %v", got, want)
+	}
+}
+
+// What is indexed of a hostile document is bounded.
+func TestIndexBounds(t *testing.T) {
+	next, late := 0, strings.Repeat(" ", 1<<20)+"late"
+	x := New(400, func(i int) Entry { // each word is another one
+		var text strings.Builder
+		for range 2 * maxWords {
+			next++
+			fmt.Fprintf(&text, "%s ", strings.Map(func(r rune) rune { return r - '0' + 'a' }, fmt.Sprint(1_000_000+next)))
+		}
+		return Entry{Name: fmt.Sprint("name", i), Texts: [Texts]string{text.String(), late}}
+	})
+	if n := len(x.postings); n != maxDistinct {
+		t.Errorf("%d words, want %d", n, maxDistinct)
+	}
+	if found := x.Find("late", nil); found != nil {
+		t.Errorf("what stands after a megabyte is found: %v", found)
+	}
+	if found := x.Find("name399", nil); !slices.Equal(found, []int{399}) {
+		t.Errorf("the last name finds %v", found)
+	}
+	const many = 8_000
+	text := strings.Repeat("same ", maxWords)
+	x = New(many, func(int) Entry { return Entry{Texts: [Texts]string{text, text, text, text, text}} })
+	words := 0
+	for _, lengths := range x.lengths {
+		for _, n := range lengths {
+			words += int(n)
+		}
+	}
+	if most := maxPostings + Texts*many; words > most {
+		t.Errorf("%d words are indexed, want at most %d", words, most)
 	}
 }
 
@@ -109,7 +158,7 @@ func FuzzFind(f *testing.F) {
 	f.Add("a_b-c", "ﬀ ŉ ǅ İ \xff 支払い", "支払")
 	f.Fuzz(func(t *testing.T, name, text, query string) {
 		entries := append(slices.Clone(pets), Entry{Name: name, Texts: [Texts]string{name, text, text, name, text}, Action: "get"})
-		x := New(entries)
+		x := index(entries)
 		found := x.Find(query, nil)
 		if seen := slices.Compact(slices.Sorted(slices.Values(found))); len(seen) != len(found) {
 			t.Fatalf("%q finds %v", query, found)
