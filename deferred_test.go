@@ -155,6 +155,12 @@ paths:
 			t.Errorf("%s: %s", name, text(res))
 		}
 	}
+	for _, name := range []string{"a", "call_tool"} { // as which it is checked, whatever it is a call of
+		body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"call_tool","arguments":{"name":"a"},` + modernMeta + `}}`
+		if w := send(t.Context(), srv, body, headerOf("2026-07-28", "tools/call", name)); (w.Code == http.StatusOK) != (name == "call_tool") {
+			t.Errorf("Mcp-Name %s: %d %s", name, w.Code, w.Body)
+		}
+	}
 	if said := text(call(t, session, "search_tools", map[string]any{"query": "a"})); strings.Contains(said, "x-mcp-header") {
 		t.Error(said)
 	}
@@ -489,6 +495,10 @@ func TestSearchRoom(t *testing.T) {
 	}
 	if len(found.Tools) != 7 || full != 1 || found.Tools[0].InputSchema == nil || len(said) > 30<<10 || !strings.Contains(found.Note, "6 of them") {
 		t.Errorf("%d tools, %d in full, %d bytes: %s", len(found.Tools), full, len(said), found.Note)
+	}
+	doc.Operations[0].Summary = strings.Repeat("note ", 1<<18)
+	if said := text(call(t, connect(t, newServer(t, doc, echo)), "search_tools", map[string]any{"query": "notes"})); len(said) > 30<<10 {
+		t.Errorf("%d bytes of a tool with a long title", len(said))
 	}
 	if said := text(call(t, session, "search_tools", map[string]any{"query": "brew coffee"})); !strings.Contains(said, `Notes has no tool for "brew coffee". Its tools are for notes, `) {
 		t.Error(said)

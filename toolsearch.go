@@ -170,8 +170,8 @@ func (c *catalog) describe(found []int, limit int) string {
 	size, left := 0, 0
 	for i, at := range found[:min(len(found), limit)] {
 		t := c.tools[at].mcp
-		tool := foundTool{Name: t.Name, Title: t.Title, Description: t.Description, InputSchema: t.InputSchema}
-		if strings.HasPrefix(t.Description, t.Title) {
+		tool := foundTool{Name: t.Name, Title: oneLine(t.Title), Description: t.Description, InputSchema: t.InputSchema}
+		if strings.HasPrefix(t.Description, tool.Title) {
 			tool.Title = ""
 		}
 		if hints := *t.Annotations; !hints.ReadOnlyHint {
@@ -180,7 +180,7 @@ func (c *catalog) describe(found []int, limit int) string {
 		}
 		own := len(t.Description) + inputSize(t)
 		if i > 0 && size+own > maxDefinitions {
-			tool = foundTool{Name: t.Name, Description: cutText(cmp.Or(t.Title, t.Description), maxTopic)}
+			tool = foundTool{Name: t.Name, Description: oneLine(cmp.Or(t.Title, t.Description))}
 			left++
 		} else {
 			size += own
