@@ -153,12 +153,15 @@ type scoring struct {
 	covered []float64      // how much of the query each entry has, of all
 	all     float64
 
+	gained, closest []float64 // the best of what the readings of a word give each entry, and their weights
+
 	corrected int // how many words were looked for among all words
 }
 
 func newScoring(x *Index, visible func(entry int) bool) *scoring {
 	n := len(x.lengths)
-	s := &scoring{index: x, shown: make([]bool, n), scores: make([]float64, n), covered: make([]float64, n)}
+	room := make([]float64, 4*n)
+	s := &scoring{index: x, shown: make([]bool, n), scores: room[:n], covered: room[n : 2*n], gained: room[2*n : 3*n], closest: room[3*n:]}
 	var all [Texts]float64
 	for i := range n {
 		if s.shown[i] = visible == nil || visible(i); !s.shown[i] {
@@ -192,8 +195,9 @@ func (s *scoring) weight(p posting) (weight float64) {
 
 // add adds a word of the query.
 func (s *scoring) add(word queryWord) {
-	gained, closest := map[int32]float64{}, map[int32]float64{} // the best of what its readings give an entry, and their weights
-	frequent := 0                                               // how many have it, or the first of its readings that any has
+	clear(s.gained)
+	clear(s.closest)
+	frequent := 0 // how many have it, or the first of its readings that any has
 	for _, reading := range s.readings(word) {
 		list := s.index.postings[reading.word]
 		seen := 0
@@ -214,8 +218,8 @@ func (s *scoring) add(word queryWord) {
 				continue
 			}
 			w := s.weight(p)
-			gained[p.entry] = max(gained[p.entry], reading.weight*idf*w*(saturation+1)/(w+saturation))
-			closest[p.entry] = max(closest[p.entry], reading.weight)
+			s.gained[p.entry] = max(s.gained[p.entry], reading.weight*idf*w*(saturation+1)/(w+saturation))
+			s.closest[p.entry] = max(s.closest[p.entry], reading.weight)
 		}
 	}
 	mass := s.rarity(frequent)
@@ -223,9 +227,9 @@ func (s *scoring) add(word queryWord) {
 		mass *= strangeWeight
 	}
 	s.all += mass
-	for entry, gain := range gained {
+	for entry, gain := range s.gained {
 		s.scores[entry] += gain
-		s.covered[entry] += mass * closest[entry]
+		s.covered[entry] += mass * s.closest[entry]
 	}
 }
 
