@@ -300,9 +300,14 @@ func TestDeferredHidden(t *testing.T) {
 				})
 			})
 			var said [2][]string
+			observe := func(_ context.Context, c mcpmount.Call) {
+				if who == "nobody" && c.Reason != mcpmount.ReasonScope && c.Reason != mcpmount.ReasonUnknown {
+					t.Errorf("observed %v", c)
+				}
+			}
 			for i, doc := range []*mcpmount.Document{full, part} {
 				srv, err := mcpmount.New(doc, mcpmount.InProcess(http.NotFoundHandler()),
-					&mcpmount.Options{Logger: slog.New(slog.DiscardHandler), NoFastPath: past, Auth: &auth.Resource{Verifier: verify}})
+					&mcpmount.Options{Logger: slog.New(slog.DiscardHandler), NoFastPath: past, Auth: &auth.Resource{Verifier: verify}, Observe: observe})
 				if err != nil {
 					t.Fatal(err)
 				}
