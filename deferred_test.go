@@ -311,11 +311,14 @@ func TestDeferredHidden(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, message := range hiddenMessages() {
-					h := with(headerOf("2025-11-25", "", ""), "Authorization", "Bearer "+keys[who])
-					w := send(t.Context(), srv, message, h)
-					said[i] = append(said[i], fmt.Sprint(message, " ", w.Code, " ", w.Body.String()))
+				for _, m := range hiddenMessages() {
+					for version, meta := range map[string]string{"2025-11-25": `"_meta":{}`, "2026-07-28": modernMeta} {
+						message := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":{%s}}`, m.method, strings.Trim(m.params+","+meta, ","))
+						w := send(t.Context(), srv, message, with(headerOf(version, m.method, m.name), "Authorization", "Bearer "+keys[who]))
+						said[i] = append(said[i], fmt.Sprint(message, " ", w.Code, " ", w.Body.String()))
+					}
 				}
+				slices.Sort(said[i])
 			}
 			if diff := cmp.Diff(said[1], said[0]); diff != "" {
 				t.Errorf("%s, without the fast path %t (-without them +with them):\n%s", who, past, diff)
@@ -324,20 +327,23 @@ func TestDeferredHidden(t *testing.T) {
 	}
 }
 
-// hiddenMessages are what somebody would send to learn of tools that are hidden.
-func hiddenMessages() []string {
-	calls := []string{
-		`"name":"call_tool"`, `"name":"call_tool","arguments":{}`, `"name":"call_tool","arguments":{"name":"wipe"}`, `"name":"call_tool","arguments":{"name":"payouts","arguments":{}}`,
-		`"name":"call_tool","arguments":{"name":"search_tools"}`, `"name":"search_tools","arguments":{}`, `"name":"wipe"`, `"name":"call_tool","arguments":{"name":"stop"}`,
+// A probe is a message that somebody would send to learn of tools that are hidden.
+type probe struct{ method, name, params string }
+
+func hiddenMessages() []probe {
+	list := []probe{{method: "tools/list"}}
+	add := func(name, arguments string) {
+		list = append(list, probe{"tools/call", name, fmt.Sprintf(`"name":%q%s`, name, arguments)})
 	}
+	for _, arguments := range []string{"", `{}`, `{"name":"wipe"}`, `{"name":"payouts","arguments":{}}`, `{"name":"search_tools"}`, `{"name":"stop"}`, `{"name":"wipe","argument":1}`} {
+		add("call_tool", strings.TrimSuffix(`,"arguments":`+arguments, `,"arguments":`))
+	}
+	add("wipe", "")
+	add("search_tools", `,"arguments":{}`)
 	for _, query := range []string{"orders", "order", "delete all orders", "payouts", "secret payotus", "brew coffee", "wipe", "wipe stop", "stop", "words of an order", "info"} {
-		calls = append(calls, fmt.Sprintf(`"name":"search_tools","arguments":{"query":%q}`, query))
+		add("search_tools", fmt.Sprintf(`,"arguments":{"query":%q}`, query))
 	}
-	messages := []string{`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`}
-	for _, params := range calls {
-		messages = append(messages, fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{%s}}`, params))
-	}
-	return messages
+	return list
 }
 
 // What stands for deferred tools is there as long as there are any, and clients are told.
