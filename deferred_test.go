@@ -388,6 +388,38 @@ func TestDeferredUpdate(t *testing.T) {
 	}
 }
 
+// A tool that an update lists or defers stays there meanwhile. What the SDK looks up in the
+// instant between is all that may miss it.
+func TestDeferredUpdateUnderCalls(t *testing.T) {
+	srv, err := mcpmount.New(parse(t, notesSpec), mcpmount.InProcess(newNotesAPI()), &mcpmount.Options{NoFastPath: true, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := []*mcpmount.Document{deferAll(parse(t, notesSpec)), parse(t, notesSpec)}
+	ctx, end := context.WithCancel(t.Context())
+	var updates sync.WaitGroup
+	updates.Go(func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			if err := srv.Update(docs[i%2]); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	const calls = 1000
+	missed := 0
+	for range calls {
+		w := send(t.Context(), srv, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"getNote","arguments":{"id":"7"}}}`, headerOf("2025-11-25", "", ""))
+		if strings.Contains(w.Body.String(), "unknown tool") {
+			missed++
+		}
+	}
+	end()
+	updates.Wait()
+	if missed > calls/20 {
+		t.Errorf("%d of %d calls did not find the tool", missed, calls)
+	}
+}
+
 // Nothing else may have the names that a search needs, nor the name of a deferred tool.
 func TestDeferredNames(t *testing.T) {
 	doc := deferAll(parse(t, notesSpec))

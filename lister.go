@@ -47,7 +47,7 @@ func (s *Server) keepTools(set *toolSet, listed []*mcp.Tool) error {
 		case own == t:
 			continue
 		case own != nil:
-			s.mcp.AddTool(own, s.handler(t.Name))
+			s.mcp.AddTool(own, s.handler(set, t.Name))
 		case bridged != nil: // it is deferred
 			s.mcp.RemoveTools(t.Name)
 		default:

@@ -282,8 +282,9 @@ func (s *Server) replace(set *toolSet) (*toolSet, error) {
 		old = &toolSet{}
 	}
 	set.keep(old)
+	gone := s.addTools(old, set)
 	s.set.Store(set)
-	s.replaceTools(old, set)
+	s.mcp.RemoveTools(gone...)
 	s.replaceResources(old, set)
 	return before, nil
 }
@@ -309,36 +310,33 @@ func (s *Server) checkExtended(set *toolSet) error {
 	return nil
 }
 
-// replaceTools makes the SDK list the tools of set. What did not change is not
-// touched, so that clients are told of changes only.
-func (s *Server) replaceTools(old, set *toolSet) {
+// addTools makes the SDK list the tools of set beside those of old, and returns the names of
+// those that are listed no more. Until these are removed, the SDK has what either set says of a
+// name, so that who calls a tool that stays need not wait. What did not change is not touched,
+// so that clients are told of changes only.
+func (s *Server) addTools(old, set *toolSet) (gone []string) {
 	before, now := old.listed(), set.listed()
 	for name, t := range now {
 		if before[name] != t {
-			s.mcp.AddTool(t, s.handler(name))
+			s.mcp.AddTool(t, s.handler(set, name))
 		}
 	}
-	var gone []string
 	for name := range before {
 		if now[name] == nil {
 			gone = append(gone, name)
 		}
 	}
-	if len(gone) > 0 {
-		s.mcp.RemoveTools(gone...)
-	}
+	return gone
 }
 
-// handler returns the SDK's handler for the tool with the given name. It looks the tool up
+// handler returns the SDK's handler for the tool of set with the given name. It looks the tool up
 // in each call, so that an update need not register it again.
-func (s *Server) handler(name string) mcp.ToolHandler {
-	if s.set.Load().deferred() != nil {
-		switch name {
-		case searchName:
+func (s *Server) handler(set *toolSet, name string) mcp.ToolHandler {
+	if set.catalog.standIn(name) != nil {
+		if name == searchName {
 			return s.searchTools
-		case callName:
-			return s.callDeferred
 		}
+		return s.callDeferred
 	}
 	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return s.callNamed(ctx, name, req)
