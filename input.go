@@ -39,13 +39,17 @@ type candidate struct {
 // newInput builds the input schema of op. One that is too large loses its
 // descriptions first, but for the beginnings of those of arguments.
 func newInput(op *Operation, owned func(*Parameter) bool, shared *fragments, budget int) (*input, error) {
-	in, err := composeInput(op, owned, newComposer(schemaMode{omit: "readOnly"}, shared), budget)
-	if err != nil || !in.cut || shared.spent() {
-		return in, err
+	compose := func(terse bool) (*input, error) {
+		return composeInput(op, owned, newComposer(schemaMode{omit: "readOnly", terse: terse}, shared), budget)
 	}
-	in, err = composeInput(op, owned, newComposer(schemaMode{omit: "readOnly", terse: true}, shared), budget)
-	if err == nil {
-		in.cut = true
+	in, err := compose(false)
+	if err == nil && in.cut && !shared.spent() {
+		if in, err = compose(true); err == nil {
+			in.cut = true
+		}
+	}
+	if err != nil && shared.spent() { // as it may be by now: large bodies are then one argument
+		return compose(false)
 	}
 	return in, err
 }
@@ -180,6 +184,9 @@ func (in *input) bodyCandidates(body *RequestBody, parameters []candidate, c *co
 			return nil // it says nothing, and need not be there
 		}
 		return []candidate{in.wholeBody(body, c)}
+	}
+	if c.fragments.spent() && len(shape.properties) > spentArguments {
+		return []candidate{in.wholeBody(body, c)} // which can be cut to a stub
 	}
 	shape.addRequired()
 	required := map[string]bool{}

@@ -296,3 +296,36 @@ func TestOptionsServer(t *testing.T) {
 		t.Errorf("health %+v, want 7 tools", h)
 	}
 }
+
+// Operations that share a body which hardly fits are all served, the last like the first:
+// what putting schemas together may cost is bounded, and a large body then is one argument.
+func TestSharedLargeBodies(t *testing.T) {
+	const operations = 400
+	properties, paths := map[string]any{}, map[string]any{}
+	for i := range 900 {
+		properties[fmt.Sprint("p", i)] = map[string]any{"type": "string", "description": strings.Repeat("d", 40)}
+	}
+	for i := range operations {
+		paths[fmt.Sprint("/t", i)] = map[string]any{"post": map[string]any{
+			"requestBody": map[string]any{"content": map[string]any{"application/json": map[string]any{"schema": map[string]any{"$ref": "#/components/schemas/B"}}}},
+			"responses":   map[string]any{"200": map[string]any{"description": "done"}},
+		}}
+	}
+	spec, err := json.Marshal(map[string]any{
+		"openapi": "3.1.0", "info": map[string]any{"title": "T", "version": "1"}, "paths": paths,
+		"components": map[string]any{"schemas": map[string]any{"B": map[string]any{"type": "object", "properties": properties}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tools, problems := limited(t, parse(t, string(spec)), mcpmount.Limits{})
+	whole := 0
+	for _, tool := range tools {
+		if strings.Contains(schemaText(tool.InputSchema), `"body"`) {
+			whole++
+		}
+	}
+	if len(tools) != operations || whole == 0 || whole == operations {
+		t.Errorf("%d tools of %d operations, %d with one argument for the body; %d problems, such as %.200q", len(tools), operations, whole, len(problems), problems)
+	}
+}
