@@ -193,9 +193,13 @@ func findTool(ctx context.Context, s *session, name string) (*mcp.Tool, error) {
 		}
 		names = append(names, tool.Name)
 	}
-	if slices.Contains(names, "search_tools") {
-		if tool := findDeferred(ctx, s, name); tool != nil {
-			return tool, nil
+	searched := slices.Contains(names, "search_tools")
+	if searched {
+		for _, tool := range findDeferred(ctx, s, name) {
+			if tool.Name == name && tool.InputSchema != nil {
+				return tool, nil
+			}
+			names = append(names, tool.Name)
 		}
 	}
 	if uri := findResource(ctx, s, name); uri != "" {
@@ -203,6 +207,9 @@ func findTool(ctx context.Context, s *session, name string) (*mcp.Tool, error) {
 	}
 	if near := spelling.Nearest(name, names); near != "" {
 		return nil, fail("did you mean "+near+"?", "there is no tool %q", name)
+	}
+	if searched {
+		return nil, fail("the tool search_tools finds others: search_tools query='what to do'", "there is no tool %q", name)
 	}
 	const shown = 12
 	hint := "the tools are " + strings.Join(names[:min(shown, len(names))], ", ")
@@ -212,9 +219,9 @@ func findTool(ctx context.Context, s *session, name string) (*mcp.Tool, error) {
 	return nil, fail(hint, "there is no tool %q", name)
 }
 
-// findDeferred returns the tool with the given name that a server finds without listing it, nil if
-// there is none.
-func findDeferred(ctx context.Context, s *session, name string) *mcp.Tool {
+// findDeferred returns the tools that a server finds by a name without listing them, the best
+// first; those without an input schema are only named.
+func findDeferred(ctx context.Context, s *session, name string) []*mcp.Tool {
 	res, err := s.CallTool(ctx, &mcp.CallToolParams{Name: "search_tools", Arguments: map[string]any{"query": name}})
 	if err != nil || res.IsError || len(res.Content) == 0 {
 		return nil
@@ -226,12 +233,7 @@ func findDeferred(ctx context.Context, s *session, name string) *mcp.Tool {
 	if json.Unmarshal([]byte(text), &found) != nil {
 		return nil // it is another server's tool of that name
 	}
-	for _, tool := range found.Tools {
-		if tool != nil && tool.Name == name && tool.InputSchema != nil {
-			return tool
-		}
-	}
-	return nil
+	return slices.DeleteFunc(found.Tools, func(tool *mcp.Tool) bool { return tool == nil })
 }
 
 // findResource returns the URI or template of the resource with the given name,

@@ -41,7 +41,8 @@ type apiFindings struct {
 
 	Scoped    int       `json:"scoped"` // how much of what is served is only for callers with some of Scopes
 	Scopes    []string  `json:"scopes"`
-	Tools     int       `json:"tools"`
+	Tools     int       `json:"tools"` // that are listed
+	Deferred  int       `json:"deferredTools,omitempty"`
 	Resources int       `json:"resources"`
 	Templates int       `json:"resourceTemplates"`
 	Served    []string  `json:"served"` // names of tools and resources
@@ -161,7 +162,7 @@ func findAPI(ctx context.Context, t *terminal, set *settings, s *apiSettings) (*
 	if f.Settings, err = s.effective(); err != nil {
 		return nil, err
 	}
-	f.Tools, f.Resources, f.Templates, f.Problems = all.Tools, all.Resources, all.Templates, all.Problems
+	f.Tools, f.Deferred, f.Resources, f.Templates, f.Problems = all.Tools, all.Deferred, all.Resources, all.Templates, all.Problems
 	for _, access := range all.Access {
 		f.Served = append(f.Served, access.Name)
 	}
@@ -297,7 +298,7 @@ func (f *apiFindings) rows(row func(key, value string)) {
 	if f.Scoped > 0 {
 		row("scopes", fmt.Sprintf("%d of %d are only for callers with scopes: %s", f.Scoped, len(f.Served), strings.Join(f.Scopes, ", ")))
 	}
-	counts := []string{count(f.Tools, "tool"), count(f.Resources, "resource"), count(f.Templates, "resource template")}
+	counts := []string{toolsText(f.Tools, f.Deferred), count(f.Resources, "resource"), count(f.Templates, "resource template")}
 	row("served", fmt.Sprintf("%s: %s", strings.Join(counts, ", "), shorten(f.Served)))
 	row("problems", fmt.Sprintf("%s, %s", count(len(ofKind(f.Problems, kindFault)), "fault"), count(len(ofKind(f.Problems, kindNote)), "note")))
 }

@@ -140,21 +140,23 @@ func (f *bridgeFlags) prepare(src *source) error {
 
 // deferTools makes the tools of src deferred ones, but for those that stay listed.
 func (f *toolFlags) deferTools(src *source) error {
-	if len(f.KeepListed) > 0 && !f.Search {
-		return misuse("--search", "--keep-listed has no effect without --search: all tools are listed")
+	deferred := false
+	for i := range src.doc.Operations {
+		op := &src.doc.Operations[i]
+		if f.Search && op.Kind == mcpmount.KindTool {
+			op.Kind = mcpmount.KindDeferred
+		}
+		deferred = deferred || op.Kind == mcpmount.KindDeferred
 	}
-	kept := map[*mcpmount.Operation]bool{}
+	if len(f.KeepListed) > 0 && !deferred && !f.Search {
+		return misuse("add --search, or leave out --keep-listed", "--keep-listed has no effect without --search: all tools are listed")
+	}
 	for _, key := range f.KeepListed {
 		op, err := src.operation("--keep-listed", key)
 		if err != nil {
 			return err
 		}
-		kept[op] = true
-	}
-	for i := range src.doc.Operations {
-		if op := &src.doc.Operations[i]; f.Search && op.Kind == mcpmount.KindTool && !kept[op] {
-			op.Kind = mcpmount.KindDeferred
-		}
+		op.Kind = mcpmount.KindTool
 	}
 	return nil
 }

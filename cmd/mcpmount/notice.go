@@ -126,15 +126,21 @@ func printMetrics(w io.Writer, log *slog.Logger, url string) {
 
 // servedText says what a server has: "1 tool, 2 resources".
 func servedText(h mcpmount.Health) string {
-	text := count(h.Tools, "tool")
-	if h.DeferredTools > 0 {
-		text += fmt.Sprintf(" and %d to search for", h.DeferredTools)
-	}
+	text := toolsText(h.Tools, h.DeferredTools)
 	if h.Resources > 0 {
 		text += ", " + count(h.Resources, "resource")
 	}
 	if h.ResourceTemplates > 0 {
 		text += ", " + count(h.ResourceTemplates, "resource template")
+	}
+	return text
+}
+
+// toolsText says how many tools are listed, and how many are not: "2 tools and 38 to search for".
+func toolsText(listed, deferred int) string {
+	text := count(listed, "tool")
+	if deferred > 0 {
+		text += fmt.Sprintf(" and %d to search for", deferred)
 	}
 	return text
 }
