@@ -25,8 +25,9 @@ type Fingerprints struct {
 	// those of its parts: its "title", "description", "annotations", "input
 	// schema", "output schema" and "media type", the "URI" of a resource, the
 	// "request" (method, server, path, and how arguments are written into it),
-	// and the "security" (credentials and scopes). A part that is empty is left out. The
-	// tools that stand for deferred ones are among them.
+	// the "security" (credentials and scopes), and the "tags" of a deferred tool. A part that
+	// is empty is left out. The tools that stand for deferred ones are among them, without
+	// what they say of these.
 	Tools map[string]map[string]string `json:"tools"`
 }
 
@@ -41,8 +42,12 @@ func (s *Server) Fingerprints() Fingerprints {
 	for _, t := range set.tools {
 		f.Tools[t.op.Name] = fingerprint(t.parts())
 	}
-	for _, t := range set.catalog.standIns() {
-		f.Tools[t.Name] = fingerprint(shownParts(t))
+	if c := set.catalog; c != nil {
+		// What they say of the tools follows from those, which may become fewer.
+		bare := &catalog{title: c.title}
+		for _, t := range []*mcp.Tool{bare.searchTool(), bare.callTool()} {
+			f.Tools[t.Name] = fingerprint(shownParts(t))
+		}
 	}
 	for _, r := range set.resources {
 		uris := facet{"URI", r.uri()}
@@ -107,10 +112,15 @@ func fingerprint(parts []facet) map[string]string {
 // parts returns what a model sees of t, and what becomes of its calls; always
 // the same parts in the same order.
 func (t *tool) parts() []facet {
+	tags := ""
+	if t.isDeferred() { // what stands for it has them
+		tags = strings.Join(t.op.Tags, "\n")
+	}
 	return append(shownParts(t.mcp),
 		facet{"media type", resourceType(&t.op)},
 		facet{"request", t.wire()},
 		facet{"security", t.guards()},
+		facet{"tags", tags},
 	)
 }
 

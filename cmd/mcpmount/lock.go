@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 
@@ -71,9 +72,16 @@ func (l *lock) keep(src *source) (unlocked []string) {
 	return unlocked
 }
 
-// compare returns an error if srv does not serve what is locked.
+// compare returns an error if srv does not serve what is locked. It has no other operations
+// (keep), but may have tools that stand for some.
 func (l *lock) compare(srv *mcpmount.Server) error {
-	changes := l.Changes(srv.Fingerprints())
+	served := srv.Fingerprints()
+	changes := l.Changes(served)
+	for _, name := range slices.Sorted(maps.Keys(served.Tools)) {
+		if _, ok := l.Tools[name]; !ok {
+			changes = append(changes, name+" (new)")
+		}
+	}
 	if len(changes) == 0 {
 		return nil
 	}
@@ -115,6 +123,6 @@ func lockTools(name string, srv *mcpmount.Server, t *terminal) error {
 	if err := next.write(); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.stderr, "mcpmount: %s in %s\n", count(len(next.Tools), "operation"), name)
+	fmt.Fprintf(t.stderr, "mcpmount: %s in %s\n", count(len(next.Tools), "definition"), name)
 	return nil
 }
