@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/mcpmount/mcpmount/internal/search"
@@ -151,7 +154,7 @@ func (c *catalog) callTool() *mcp.Tool {
 		Description: fmt.Sprintf("Calls one of the %d tools of %s that are not listed: those that %s finds.", len(c.tools), c.title, searchName),
 		InputSchema: json.RawMessage(`{"type":"object","properties":{` +
 			`"name":{"type":"string","description":"the name of the tool, as ` + searchName + ` says it"},` +
-			`"arguments":{"type":"object","description":"the arguments of that tool, which fit its inputSchema"}},` +
+			`"arguments":{"type":"object","description":"the arguments of that tool, by their names in its inputSchema"}},` +
 			`"required":["name"],"additionalProperties":false}`),
 		Annotations: a,
 	}
@@ -203,14 +206,50 @@ func (s *Server) showsDeferred(ctx context.Context) bool {
 	return c != nil && slices.ContainsFunc(c.tools, func(t *tool) bool { return s.shows(ctx, t) })
 }
 
-// unwrapped is the middleware that does for the SDK what unwrap does for the door.
+// unwrapped is the middleware that does for the SDK what unwrap does for the door. That
+// there is no such tool is an error of an argument here, which a model is to read and mend:
+// to a client, callName is a tool that there is.
 func (s *Server) unwrapped(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
-		if call, ok := req.(*mcp.CallToolRequest); ok && call.Params.Name == callName && s.showsDeferred(ctx) {
-			req = s.calledBy(ctx, call)
+		call, ok := req.(*mcp.CallToolRequest)
+		if !ok || call.Params.Name != callName || !s.showsDeferred(ctx) {
+			return next(ctx, method, req)
 		}
-		return next(ctx, method, req)
+		inner := s.calledBy(ctx, call)
+		res, err := next(ctx, method, inner)
+		var wire *jsonrpc.Error
+		if inner != call && errors.As(err, &wire) && wire.Code == jsonrpc.CodeInvalidParams && !s.grants(ctx, s.tool(inner.Params.Name)) {
+			return s.base(ctx, method, call) // callDeferred
+		}
+		return res, err
 	}
+}
+
+// grants reports whether there is t, and the caller of ctx may call it.
+func (s *Server) grants(ctx context.Context, t *tool) bool {
+	return t != nil && s.door.authorizer.grants(ctx, t.scopes)
+}
+
+// noTool returns what a model is told that has callName call a tool which is not there, or not
+// for the caller of ctx: models put a prefix before names, and write them from memory.
+func (s *Server) noTool(ctx context.Context, name string) error {
+	bare := name
+	for _, end := range []string{".", "/", ":", "__"} {
+		bare = bare[strings.LastIndex(bare, end)+1:]
+	}
+	bare = strings.TrimLeft(bare, "_")
+	text := fmt.Sprintf("there is no tool %q", cutText(name, maxTopic))
+	if s.grants(ctx, s.tool(bare)) {
+		return fmt.Errorf("%s; did you mean %q?", text, bare)
+	}
+	text += ": " + searchName + " finds those that there are"
+	if c := s.set.Load().deferred(); c != nil {
+		found := c.index().Find(cutText(bare, maxQueryBytes), func(i int) bool { return s.grants(ctx, c.tools[i]) })
+		for i, at := range found[:min(len(found), 3)] {
+			text += []string{", such as ", ", ", ", "}[i] + strconv.Quote(c.tools[at].op.Name)
+		}
+	}
+	return errors.New(text)
 }
 
 // calledBy returns the request for the tool that req, one of callName, is to call; req
@@ -234,7 +273,7 @@ func wrappedCall(raw json.RawMessage) (name string, arguments json.RawMessage, e
 	}
 	for _, m := range values.Members {
 		if m.Key != "name" && m.Key != "arguments" {
-			return "", nil, fmt.Errorf("unknown argument %q: what is for the tool belongs into %q", m.Key, "arguments")
+			return "", nil, fmt.Errorf("unknown argument %q: %s has only %q and %q, an object with what is for the tool", cutText(m.Key, maxTopic), callName, "name", "arguments")
 		}
 	}
 	name = values.Get("name").Str()
@@ -292,8 +331,12 @@ func (s *Server) callDeferred(ctx context.Context, req *mcp.CallToolRequest) (*m
 		return s.callNamed(ctx, call.Params.Name, call)
 	}
 	name, _, err := wrappedCall(req.Params.Arguments)
-	if err == nil {
+	switch {
+	case err != nil:
+	case s.isListed(ctx, name):
 		err = fmt.Errorf("%s is listed: call it by its own name", name)
+	default:
+		err = s.noTool(ctx, name)
 	}
 	noteRefusal(ctx, ReasonArguments)
 	return errorResult(err), nil

@@ -59,7 +59,6 @@ func TestDeferred(t *testing.T) {
 			}
 			for name, args := range map[string]map[string]any{
 				"listNotes": {"limit": 3}, "createNote": {"text": "a"}, "getNote": {"id": "missing"}, "deleteNote": {"id": "1"}, "stream": nil, "panic": {},
-				"nope": {},
 			} {
 				direct, directErr := session.CallTool(t.Context(), &mcp.CallToolParams{Name: name, Arguments: args})
 				wrapped, wrappedErr := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "call_tool", Arguments: map[string]any{"name": name, "arguments": args}})
@@ -68,6 +67,10 @@ func TestDeferred(t *testing.T) {
 				} else if diff := cmp.Diff(asJSON(t, direct), asJSON(t, wrapped)); diff != "" {
 					t.Errorf("%s (-by name +by call_tool):\n%s", name, diff)
 				}
+			}
+			res, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "call_tool", Arguments: map[string]any{"name": "nope"}})
+			if err != nil || !res.IsError || !strings.Contains(text(res), `there is no tool "nope"`) {
+				t.Errorf("a tool that is not there: %v, %s", err, asJSON(t, res))
 			}
 		})
 	}
@@ -87,14 +90,18 @@ func asJSON(t *testing.T, v any) string {
 var wrongCalls = map[string]string{
 	`{}`:                                     `missing argument "name"`,
 	`{"name":""}`:                            `missing argument "name"`,
-	`{"name":7}`:                             `unknown tool`,
-	`{"name":"getNote","id":"7"}`:            `unknown argument "id": what is for the tool belongs into "arguments"`,
+	`{"name":7}`:                             `there is no tool "7"`,
+	`{"name":"getNote","id":"7"}`:            `unknown argument "id": call_tool has only "name" and "arguments", an object with what is for the tool`,
+	`{"tool_name":"getNote"}`:                `unknown argument "tool_name": call_tool has only "name" and "arguments"`,
 	`{"name":"getNote","arguments":[]}`:      `"arguments" must be an object`,
 	`{"name":"getNote","arguments":"[]"}`:    `"arguments" must be an object`,
 	`{"name":"getNote","arguments":7}`:       `"arguments" must be an object`,
 	`{"name":"call_tool","arguments":{}}`:    `cannot call itself`,
 	`{"name":"getNote","arguments":{"x":1}}`: `unknown argument "x"`,
-	`{"name":"nope"}`:                        `unknown tool`,
+	`{"name":"nope"}`:                        `there is no tool "nope": search_tools finds those that there are`,
+	`{"name":"functions.getNote"}`:           `there is no tool "functions.getNote"; did you mean "getNote"?`,
+	`{"name":"mcp__notes__getNote"}`:         `did you mean "getNote"?`,
+	`{"name":"get_note"}`:                    `there is no tool "get_note": search_tools finds those that there are, such as "listNotes"`,
 	`[]`:                                     `arguments must be a JSON object`,
 }
 
@@ -546,7 +553,7 @@ func TestSearchRoom(t *testing.T) {
 	if said := text(call(t, session, "search_tools", map[string]any{"query": "brew coffee"})); !strings.Contains(said, `Notes has no tool for "brew coffee". Its tools are for notes, `) {
 		t.Error(said)
 	}
-	if said := text(call(t, session, "search_tools", map[string]any{"query": "notes", "limit": 2})); !strings.Contains(said, `"more":5`) {
+	if said := text(call(t, session, "search_tools", map[string]any{"query": "notes", "limit": 2})); !strings.HasSuffix(said, `"more":["deleteNote","getNote","panic","stream","whoami"],"note":"1 of them without their arguments, for want of room: search for the name of one to see all of it"}`) {
 		t.Error(said)
 	}
 }

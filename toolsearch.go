@@ -21,6 +21,7 @@ import (
 const (
 	defaultFound = 5
 	maxFound     = 20
+	maxMore      = 10 // of which only the names are told
 
 	// maxDefinitions is how many bytes the definitions of tools have together, but for the
 	// first, which is always there.
@@ -98,7 +99,8 @@ func (c *catalog) searchTool() *mcp.Tool {
 	if c.topics != "" {
 		text += ", for " + c.topics
 	}
-	text += fmt.Sprintf(". Say what is to be done. What it finds is called with %s.", callName)
+	text += fmt.Sprintf(". Say what is to be done, one step of a task at a time, such as \"list orders\". "+
+		"The answer has the best tools with their input schemas, to be called with %s, and the names of more, to be searched for.", callName)
 	return &mcp.Tool{
 		Name:        searchName,
 		Description: text,
@@ -138,8 +140,12 @@ func searchArguments(raw json.RawMessage) (query string, limit int, err error) {
 	if err != nil || !values.Is(tree.Object) {
 		return "", 0, errNotAnObject
 	}
-	query = strings.TrimSpace(values.Get("query").Str())
-	if query == "" {
+	given := values.Get("query")
+	query = strings.TrimSpace(given.Str())
+	switch {
+	case given.Is(tree.Array) || given.Is(tree.Object):
+		return "", 0, fmt.Errorf("argument %q must be a text: what a tool should do, in a few words", "query")
+	case query == "":
 		return "", 0, fmt.Errorf("missing argument %q: what a tool should do, in a few words", "query")
 	}
 	limit = defaultFound
@@ -160,13 +166,17 @@ type foundTool struct {
 	Annotations *mcp.ToolAnnotations `json:"annotations,omitempty"`
 }
 
-// describe returns the first of found, as many as limit says and as have room, as JSON.
+// describe returns the first of found, as many as limit says and as have room, and the names of
+// some more, as JSON.
 func (c *catalog) describe(found []int, limit int) string {
-	answer := struct {
+	var answer struct {
 		Tools []foundTool `json:"tools"`
-		More  int         `json:"more,omitempty"`
+		More  []string    `json:"more,omitempty"`
 		Note  string      `json:"note,omitempty"`
-	}{More: max(0, len(found)-limit)}
+	}
+	for _, at := range found[min(len(found), limit):min(len(found), limit+maxMore)] {
+		answer.More = append(answer.More, c.tools[at].op.Name)
+	}
 	size, left := 0, 0
 	for i, at := range found[:min(len(found), limit)] {
 		t := c.tools[at].mcp
