@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -231,25 +232,47 @@ func (s *Server) grants(ctx context.Context, t *tool) bool {
 }
 
 // noTool returns what a model is told that has callName call a tool which is not there, or not
-// for the caller of ctx: models put a prefix before names, and write them from memory.
+// for the caller of ctx: models put a prefix before names, and write them in another style.
 func (s *Server) noTool(ctx context.Context, name string) error {
-	bare := name
-	for _, end := range []string{".", "/", ":", "__"} {
-		bare = bare[strings.LastIndex(bare, end)+1:]
-	}
-	bare = strings.TrimLeft(bare, "_")
 	text := fmt.Sprintf("there is no tool %q", cutText(name, maxTopic))
-	if s.grants(ctx, s.tool(bare)) {
-		return fmt.Errorf("%s; did you mean %q?", text, bare)
+	bare := name[strings.LastIndexAny(name, "./:")+1:]
+	if i := strings.LastIndex(bare, "__"); i >= 0 {
+		bare = bare[i+len("__"):]
 	}
-	text += ": " + searchName + " finds those that there are"
-	if c := s.set.Load().deferred(); c != nil {
-		found := c.index().Find(cutText(bare, maxQueryBytes), func(i int) bool { return s.grants(ctx, c.tools[i]) })
-		for i, at := range found[:min(len(found), 3)] {
-			text += []string{", such as ", ", ", ", "}[i] + strconv.Quote(c.tools[at].op.Name)
+	if s.isListed(ctx, bare) {
+		return fmt.Errorf("%s; %s is listed: call it by its own name", text, bare)
+	}
+	c := s.set.Load().deferred()
+	if c == nil {
+		return errors.New(text)
+	}
+	granted := func(i int) bool { return s.grants(ctx, c.tools[i]) }
+	meant, said := "", lettersOf(name)
+	for i, t := range c.tools {
+		own := lettersOf(t.op.Name)
+		if own != "" && len(t.op.Name) > len(meant) && strings.HasSuffix(said, own) && granted(i) {
+			meant = t.op.Name
 		}
 	}
+	if meant != "" {
+		return fmt.Errorf("%s; did you mean %q?", text, meant)
+	}
+	text += ": " + searchName + " finds those that there are"
+	found := c.index().Find(cutText(bare, maxQueryBytes), granted)
+	for i, at := range found[:min(len(found), 3)] {
+		text += []string{", such as ", ", ", ", "}[i] + strconv.Quote(c.tools[at].op.Name)
+	}
 	return errors.New(text)
+}
+
+// lettersOf returns the letters and digits of the end of name, as lowercase ones.
+func lettersOf(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, name[max(0, len(name)-maxQueryBytes):])
 }
 
 // calledBy returns the request for the tool that req, one of callName, is to call; req

@@ -100,8 +100,10 @@ var wrongCalls = map[string]string{
 	`{"name":"getNote","arguments":{"x":1}}`: `unknown argument "x"`,
 	`{"name":"nope"}`:                        `there is no tool "nope": search_tools finds those that there are`,
 	`{"name":"functions.getNote"}`:           `there is no tool "functions.getNote"; did you mean "getNote"?`,
+	`{"name":"mcp__notes__search_tools"}`:    `search_tools is listed: call it by its own name`,
 	`{"name":"mcp__notes__getNote"}`:         `did you mean "getNote"?`,
-	`{"name":"get_note"}`:                    `there is no tool "get_note": search_tools finds those that there are, such as "listNotes"`,
+	`{"name":"get_note"}`:                    `there is no tool "get_note"; did you mean "getNote"?`,
+	`{"name":"notes"}`:                       `there is no tool "notes": search_tools finds those that there are, such as "listNotes"`,
 	`[]`:                                     `arguments must be a JSON object`,
 }
 

@@ -16,8 +16,8 @@ import (
 
 // Extend calls add with the SDK's server, to which add may add hand-written
 // tools, prompts and resources beside the bridged ones, at any time: clients are
-// told. It is an error if one has the name or the URI of a bridged one: the
-// bridged one stays. A URI that is hand-written and fits a bridged template is
+// told. It is an error if one has the name or the URI of a bridged one, deferred ones
+// and what stands for them included: the bridged one stays. A URI that is hand-written and fits a bridged template is
 // read as the hand-written one. Middleware is set with Options.Middleware only.
 func (s *Server) Extend(add func(*mcp.Server)) error {
 	defer s.door.changeLists()()
@@ -54,11 +54,11 @@ func (s *Server) keepTools(set *toolSet, listed []*mcp.Tool) error {
 			s.extended[t.Name] = true
 			continue
 		}
-		holder := "a tool which stands for deferred ones"
+		holder, remedy := "a tool which stands for deferred ones", "the hand-written one"
 		if bridged != nil {
-			holder = bridged.operation()
+			holder, remedy = bridged.operation(), "one of them"
 		}
-		errs = append(errs, fmt.Errorf("tool %q: %s is called that already; give one of them another name", t.Name, holder))
+		errs = append(errs, fmt.Errorf("tool %q: %s is called that already; give %s another name", t.Name, holder, remedy))
 	}
 	return errors.Join(errs...)
 }
