@@ -353,14 +353,18 @@ func (s *Server) callDeferred(ctx context.Context, req *mcp.CallToolRequest) (*m
 	if call, ok := ctx.Value(deferredKey{}).(*mcp.CallToolRequest); ok {
 		return s.callNamed(ctx, call.Params.Name, call)
 	}
+	noteRefusal(ctx, ReasonArguments)
+	return errorResult(s.wrongCall(ctx, req)), nil
+}
+
+// wrongCall returns what is wrong with a call of callName that is not one of a deferred tool.
+func (s *Server) wrongCall(ctx context.Context, req *mcp.CallToolRequest) error {
 	name, _, err := wrappedCall(req.Params.Arguments)
 	switch {
 	case err != nil:
+		return err
 	case s.isListed(ctx, name):
-		err = fmt.Errorf("%s is listed: call it by its own name", name)
-	default:
-		err = s.noTool(ctx, name)
+		return fmt.Errorf("%s is listed: call it by its own name", name)
 	}
-	noteRefusal(ctx, ReasonArguments)
-	return errorResult(err), nil
+	return s.noTool(ctx, name)
 }
