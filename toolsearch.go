@@ -25,7 +25,7 @@ const (
 
 	// maxDefinitions is how many bytes the definitions of tools have together, but for the
 	// first, which is always there.
-	maxDefinitions = 24 << 10
+	maxDefinitions = 12 << 10
 
 	// maxQueryBytes bounds what is searched for.
 	maxQueryBytes = 1000
