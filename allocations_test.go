@@ -26,7 +26,7 @@ func TestAllocations(t *testing.T) {
 		name, doc, method, params string
 		most                      float64
 	}{
-		{"a call", benchSpec, "tools/call", callItem, 30},
+		{"a call", benchSpec, "tools/call", callItem, 10},
 		{"a list", manyTools(1), "tools/list", "", 20},
 		{"a long list", manyTools(1000), "tools/list", "", 20},
 	} {

@@ -213,12 +213,9 @@ func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request, head *lette
 	}
 	body := d.buffers.get(r.ContentLength)
 	err := body.read(r.Body, r.ContentLength, limit)
-	var cut *http.MaxBytesError
 	switch {
-	case errors.As(err, &cut):
-		d.tooLarge(w, cut.Limit, "http.MaxBytesReader in front of the MCP server")
 	case err != nil:
-		writeError(w, http.StatusBadRequest, nil, codeParse, "the body could not be read to its end: send the message again")
+		d.unreadable(w, err)
 	case int64(len(body.bytes)) > limit:
 		d.tooLarge(w, limit, ownLimit)
 	default:
@@ -226,6 +223,15 @@ func (d *frontDoor) readBody(w http.ResponseWriter, r *http.Request, head *lette
 	}
 	d.buffers.put(body)
 	return nil, false
+}
+
+// unreadable answers a message whose body ended with err.
+func (d *frontDoor) unreadable(w http.ResponseWriter, err error) {
+	if cut := new(http.MaxBytesError); errors.As(err, &cut) {
+		d.tooLarge(w, cut.Limit, "http.MaxBytesReader in front of the MCP server")
+		return
+	}
+	writeError(w, http.StatusBadRequest, nil, codeParse, "the body could not be read to its end: send the message again")
 }
 
 // isJSONMessage reports whether a Content-Type is that of a message.
