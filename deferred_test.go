@@ -559,3 +559,17 @@ func TestSearchRoom(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// An operation that does one of several things is found by what its arguments call them.
+func TestSearchValues(t *testing.T) {
+	doc := parse(t, strings.Replace(notesSpec, "/stream:", `/notes/{id}/actions:
+    post:
+      operationId: actOnNote
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      requestBody: {content: {application/json: {schema: {type: object, properties: {kind: {enum: [archive, translate]}}}}}}
+      responses: {"204": {description: done}}
+  /stream:`, 1))
+	if got := searchFor(t, connect(t, newServer(t, deferAll(doc), echo)), "translate a note"); len(got) == 0 || got[0] != "actOnNote" {
+		t.Errorf("found: %q", got)
+	}
+}

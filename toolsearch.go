@@ -67,6 +67,11 @@ func (a *argumentText) add(schema *tree.Node) {
 			a.descriptions.WriteString(m.Value.Get("description").Str() + " ")
 		}
 	}
+	if values := schema.Get("enum"); values.Is(tree.Array) { // one operation may do what each of them says
+		for _, value := range values.Items {
+			a.descriptions.WriteString(value.Str() + " ")
+		}
+	}
 	for _, m := range schema.Members {
 		a.add(m.Value)
 	}
