@@ -2,7 +2,6 @@ package search
 
 import (
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/mcpmount/mcpmount/internal/spelling"
@@ -119,7 +118,7 @@ func (s *scoring) longer(word string) (list []reading) {
 		return nil
 	}
 	all := s.index.words
-	for i := sort.SearchStrings(all, word); i < len(all) && strings.HasPrefix(all[i], word) && len(list) < maxLonger; i++ {
+	for i, _ := slices.BinarySearch(all, word); i < len(all) && strings.HasPrefix(all[i], word) && len(list) < maxLonger; i++ {
 		if s.known(all[i]) {
 			list = append(list, reading{all[i], longerWeight})
 		}
@@ -127,7 +126,8 @@ func (s *scoring) longer(word string) (list []reading) {
 	return list
 }
 
-// shorter returns the longest word that word begins with, as "webhook" does with "web".
+// shorter returns the longest word of at least four letters that word begins with, as
+// "passphrase" does with "pass".
 func (s *scoring) shorter(word string) []reading {
 	for n := len(word) - 1; n >= 4; n-- {
 		if s.known(word[:n]) {
